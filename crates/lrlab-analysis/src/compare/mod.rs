@@ -1,0 +1,200 @@
+//! Compares the arms of a study: summaries, targets, ties.
+
+use lrlab_core::Outcome;
+
+use crate::{ArmRuns, Run, StudyRuns, Verdict, diagnose::diagnose_arm, statistics};
+
+mod target;
+mod ties;
+
+/// Mean and spread of one number over an arm's runs.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Summary {
+    /// Runs with a finite value.
+    pub count: usize,
+    /// Arithmetic mean; NaN for no runs.
+    pub mean: f64,
+    /// Sample standard deviation (n - 1); NaN for fewer than two runs.
+    pub standard_deviation: f64,
+    /// Median; NaN for no runs.
+    pub median: f64,
+    /// A 95 % confidence interval of the median (order statistics, exact), or the range for runs
+    /// too few to give one.
+    pub median_interval: [f64; 2],
+}
+
+impl Summary {
+    /// Summarises the finite ones of `values`.
+    ///
+    /// ```
+    /// use lrlab_analysis::compare::Summary;
+    /// let summary = Summary::of([1.0, 3.0, f64::NAN]);
+    /// assert_eq!((summary.count, summary.mean), (2, 2.0));
+    /// ```
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
+        Self {
+            count: values.len(),
+            mean: statistics::mean(&values),
+            standard_deviation: statistics::standard_deviation(&values),
+            median: statistics::median(&values),
+            median_interval: statistics::median_interval(&values),
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Row {
+    /// The arm's name.
+    pub label: String,
+    /// The objective at the end, over the runs that completed.
+    pub objective: Summary,
+    /// Training loss at the end, over the runs that completed: mean over the last epoch's steps
+    /// (full batch: the last step).
+    pub final_loss: Summary,
+    /// The least epoch mean of the training loss, over the runs that completed.
+    pub best_loss: Summary,
+    /// Last value of the task's accuracy, where it has one, over the runs that completed.
+    pub accuracy: Option<Summary>,
+    /// Updates until a validation first met the target; only of runs that met it, so that no
+    /// number stands in for runs that did not.
+    pub steps_to_target: Summary,
+    /// Runs that met the target.
+    pub reached_target: usize,
+    /// Runs that diverged.
+    pub diverged: usize,
+    /// Runs that failed, were stopped or are missing.
+    pub failed: usize,
+    /// Runs that the study asked for.
+    pub runs: usize,
+    /// The word for the arm, from its runs' evidence together.
+    pub verdict: Verdict,
+    /// Whether a test that could have told this arm from the best one did not; never set where the
+    /// seeds are too few to tell anything, which [`Comparison::notes`] then says. False for the best
+    /// itself.
+    pub tied_with_best: bool,
+    /// Holm-adjusted p-value of the paired sign-flip test against the best arm; `None` for the
+    /// best itself, for arms that diverged or failed, and for fewer than two paired runs.
+    pub p_value: Option<f64>,
+}
+
+/// A study's outcome.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Comparison {
+    /// Name of the metric that decides, lower being better.
+    pub objective: String,
+    /// The value of the objective that counts as reached; NaN where there is no best arm.
+    pub target: f64,
+    /// How the target was chosen, as one sentence.
+    pub target_words: String,
+    /// One row for each arm, in the study's order.
+    pub rows: Vec<Row>,
+    /// Index of the arm with the best mean objective among those of which no run diverged or
+    /// failed; `None` if there is none.
+    pub best: Option<usize>,
+    /// What a reader must know before trusting the order: too few seeds, missing runs. One
+    /// sentence each; empty when there is nothing to add.
+    pub notes: Vec<String>,
+}
+
+/// Compares the arms of `study`.
+///
+/// Arms are paired by seed and ranked by the mean of the objective. The best arm is held against
+/// every other one of which no run diverged or failed, with a sign-flip test on the differences of
+/// the same seeds, adjusted for their number (Holm); at 0.05 or more they are tied.
+pub fn compare(study: &StudyRuns) -> Comparison {
+    let seeds = study.spec.seeds.len();
+    let mut rows: Vec<Row> = study.arms.iter().map(|arm| row(arm, seeds)).collect();
+    let best = best(study, &rows);
+    let target = target::choose(study, &rows, best);
+    for (row, arm) in rows.iter_mut().zip(&study.arms) {
+        let reached: Vec<u64> = arm.runs.iter().filter_map(|run| run.steps_to(target.value)).collect();
+        row.reached_target = reached.len();
+        row.steps_to_target = Summary::of(reached.into_iter().map(|steps| steps as f64));
+    }
+    let mut notes: Vec<String> = missing(&rows).into_iter().collect();
+    if let Some(best) = best {
+        notes.extend(ties::mark(study, &mut rows, best));
+    } else if !rows.is_empty() {
+        notes.push("No strategy brought all its runs to their end: there is no best one.".to_owned());
+    }
+    Comparison {
+        objective: objective_name(study),
+        target: target.value,
+        target_words: target.words,
+        rows,
+        best,
+        notes,
+    }
+}
+
+/// The objective is the task's, so any run names it.
+fn objective_name(study: &StudyRuns) -> String {
+    study
+        .arms
+        .iter()
+        .flat_map(|arm| &arm.runs)
+        .next()
+        .map_or_else(String::new, |run| run.started.objective.clone())
+}
+
+fn row(arm: &ArmRuns, seeds: usize) -> Row {
+    let of = |number: fn(&Run) -> Option<f64>| {
+        Summary::of(arm.runs.iter().filter(|run| run.is_completed()).filter_map(number))
+    };
+    let completed = arm.runs.iter().filter(|run| run.is_completed()).count();
+    let diverged = arm.runs.iter().filter(|run| run.is_diverged()).count();
+    let accuracy = of(accuracy);
+    Row {
+        label: arm.label.clone(),
+        objective: of(Run::objective),
+        final_loss: of(Run::final_loss),
+        best_loss: of(Run::best_loss),
+        accuracy: (accuracy.count > 0).then_some(accuracy),
+        steps_to_target: Summary::of([]),
+        reached_target: 0,
+        diverged,
+        failed: seeds.saturating_sub(completed + diverged),
+        runs: seeds,
+        verdict: diagnose_arm(&arm.runs),
+        tied_with_best: false,
+        p_value: None,
+    }
+}
+
+/// The metric whose name says that it is an accuracy: `validation accuracy` for instance.
+fn accuracy(run: &Run) -> Option<f64> {
+    let metrics = &run.validated.last()?.metrics;
+    metrics.iter().find(|(name, _)| name.ends_with("accuracy")).map(|(_, metric)| metric.0)
+}
+
+/// Whether an arm may be ranked: no run diverged or failed, and all that completed have a finite
+/// objective. Runs that were stopped or are missing, in a study under way, are left to a note.
+fn sound(arm: &ArmRuns) -> bool {
+    let broken = |run: &Run| matches!(run.outcome, Some(Outcome::Diverged { .. } | Outcome::Failed { .. }));
+    let finite = |run: &Run| run.objective().is_some_and(f64::is_finite);
+    arm.runs.iter().any(Run::is_completed)
+        && arm.runs.iter().all(|run| !broken(run) && (!run.is_completed() || finite(run)))
+}
+
+/// Seed and objective of the runs that completed.
+fn objectives(arm: &ArmRuns) -> impl Iterator<Item = (u64, f64)> + '_ {
+    let completed = arm.runs.iter().filter(|run| run.is_completed());
+    completed.filter_map(|run| Some((run.started.trial.seed, run.objective()?)))
+}
+
+fn best(study: &StudyRuns, rows: &[Row]) -> Option<usize> {
+    let candidates = rows.iter().enumerate().filter(|(index, _)| sound(&study.arms[*index]));
+    candidates.min_by(|(_, a), (_, b)| a.objective.mean.total_cmp(&b.objective.mean)).map(|(index, _)| index)
+}
+
+fn missing(rows: &[Row]) -> Option<String> {
+    let missing: usize = rows.iter().map(|row| row.failed).sum();
+    let all: usize = rows.iter().map(|row| row.runs).sum();
+    (missing > 0).then(|| {
+        format!(
+            "{missing} of {all} runs failed, were stopped or have not ended; every number is over the others."
+        )
+    })
+}

@@ -1,0 +1,16 @@
+//! Reads runs and judges them: statistics, verdicts, tables, reports.
+//!
+//! Everything here is a function of event logs. No tensor engine is known, so a log written by any
+//! training loop is analysed by the same code.
+
+pub mod compare;
+pub mod diagnose;
+pub mod report;
+pub mod run;
+pub mod statistics;
+
+mod study;
+
+pub use compare::{Comparison, compare};
+pub use diagnose::{Verdict, Word};
+pub use run::{ArmRuns, FoldError, ReadError, Run, StudyRuns};

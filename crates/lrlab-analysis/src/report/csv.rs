@@ -1,0 +1,110 @@
+//! Comma-separated values: the table's numbers and every curve, not thinned.
+
+use std::fmt::Write as _;
+
+use crate::compare::{Row, Summary};
+
+use super::{Artifact, Format, Report, ReportError, StudyReport, terminal};
+
+/// `table.csv` and `curves.csv`.
+pub(super) static FORMAT: Format = Format {
+    name: "csv",
+    file: "table.csv, curves.csv",
+    doc: "The table's numbers, one line for each strategy and metric, and the loss and rate of every step.",
+    render,
+};
+
+fn render(report: &Report) -> Result<Vec<Artifact>, ReportError> {
+    Ok(vec![
+        Artifact { name: "table.csv".to_owned(), bytes: table(report).into_bytes() },
+        Artifact { name: "curves.csv".to_owned(), bytes: curves(report).into_bytes() },
+    ])
+}
+
+fn table(report: &Report) -> String {
+    let mut text = "study,strategy,metric,count,mean,standard_deviation,median,median_low,median_high,\
+                    runs,reached_target,diverged,failed,verdict,rank,p_value\n"
+        .to_owned();
+    for study in &report.studies {
+        for (index, row) in study.comparison.rows.iter().enumerate() {
+            for (metric, summary) in metrics(study, row) {
+                let Summary { count, mean, standard_deviation, median, median_interval: [low, high] } =
+                    summary;
+                let cells = [
+                    quoted(&study.heading),
+                    quoted(&row.label),
+                    quoted(metric),
+                    count.to_string(),
+                    number(mean),
+                    number(standard_deviation),
+                    number(median),
+                    number(low),
+                    number(high),
+                    row.runs.to_string(),
+                    row.reached_target.to_string(),
+                    row.diverged.to_string(),
+                    row.failed.to_string(),
+                    terminal::word(row.verdict.word).to_owned(),
+                    terminal::rank(&study.comparison, index).to_owned(),
+                    row.p_value.map_or_else(String::new, number),
+                ];
+                text.push_str(&cells.join(","));
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+/// The summaries of a row under the names that every data format uses.
+pub(super) fn metrics<'a>(study: &'a StudyReport, row: &Row) -> Vec<(&'a str, Summary)> {
+    let mut metrics = vec![
+        (study.comparison.objective.as_str(), row.objective),
+        ("final training loss", row.final_loss),
+        ("best training loss", row.best_loss),
+    ];
+    metrics.extend(row.accuracy.map(|accuracy| ("accuracy", accuracy)));
+    metrics.push(("steps to target", row.steps_to_target));
+    metrics
+}
+
+fn curves(report: &Report) -> String {
+    let mut text = "study,strategy,seed,t,loss,lr\n".to_owned();
+    for study in &report.studies {
+        for arm in &study.runs.arms {
+            let names = format!("{},{}", quoted(&study.heading), quoted(&arm.label));
+            for run in &arm.runs {
+                let seed = run.started.trial.seed;
+                for step in &run.steps {
+                    // The rates of several parameter groups share a cell, in the groups' order.
+                    let rates: Vec<String> = step.lr.iter().map(|&rate| number(rate)).collect();
+                    let (t, loss) =
+                        (step.t, if step.loss.is_nan() { "NaN".to_owned() } else { number(step.loss) });
+                    // Writing to a String cannot fail.
+                    let _ = writeln!(text, "{names},{seed},{t},{loss},{}", rates.join(" "));
+                }
+            }
+        }
+    }
+    text
+}
+
+/// The shortest text that reads back as the same number; nothing for "not a number".
+fn number(value: f64) -> String {
+    if value.is_nan() {
+        String::new()
+    } else if value != 0.0 && !(1e-5..1e15).contains(&value.abs()) {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
+}
+
+/// A field of text, in quotes where it needs them.
+fn quoted(text: &str) -> String {
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}

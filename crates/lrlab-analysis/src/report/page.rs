@@ -1,0 +1,108 @@
+//! What the page's template shows of a study: texts and formatted numbers, nothing left to compute.
+
+use minijinja::{Value, context};
+
+use crate::{compare::Row, diagnose::Evidence};
+
+use super::{Report, StudyReport, figures::Shown, numbers, palette, slugs, terminal};
+
+/// The page of `report`, whose figures show what `shown` says, study by study.
+pub(super) fn page(report: &Report, shown: &[Shown]) -> Value {
+    let paragraphs = report.introduction.split("\n\n").map(str::trim).filter(|p| !p.is_empty());
+    let studies = report.studies.iter().zip(slugs(report)).zip(shown);
+    context! {
+        title => report.title.as_str(),
+        introduction => paragraphs.map(Value::from).collect::<Vec<_>>(),
+        lrlab => env!("CARGO_PKG_VERSION"),
+        studies => studies.map(|((study, slug), shown)| of_study(study, slug, shown)).collect::<Vec<_>>(),
+    }
+}
+
+fn of_study(study: &StudyReport, slug: String, shown: &Shown) -> Value {
+    let comparison = &study.comparison;
+    let ranks: Vec<&str> =
+        (0..comparison.rows.len()).map(|index| terminal::rank(comparison, index)).collect();
+    let rows: Vec<Value> = comparison
+        .rows
+        .iter()
+        .zip(&study.runs.spec.arms)
+        .enumerate()
+        .map(|(index, (row, arm))| of_row(row, index, ranks[index], arm.strategy.to_string()))
+        .collect();
+    let ties = comparison.rows.iter().zip(&ranks).filter(|(_, rank)| **rank == "tie");
+    context! {
+        slug,
+        heading => study.heading.as_str(),
+        text => study.text.iter().map(Value::from).collect::<Vec<_>>(),
+        facts => facts(study),
+        objective => comparison.objective.as_str(),
+        target => numbers::significant(comparison.target, 3),
+        seeds => shown.seeds,
+        has_accuracy => comparison.rows.iter().any(|row| row.accuracy.is_some()),
+        best => comparison.best.and_then(|best| rows.get(best).cloned()),
+        ties => ties.map(|(row, _)| Value::from(&row.label)).collect::<Vec<_>>(),
+        rows,
+        bin => shown.bin,
+        has_sharpness => shown.sharpness,
+        valley_seed => shown.valley,
+        torch_code => study.torch_code.as_deref(),
+        command => study.command.as_deref(),
+    }
+}
+
+fn of_row(row: &Row, index: usize, rank: &str, spec: String) -> Value {
+    let style = palette::style(index);
+    let p_value = |p: f64| if p < 0.001 { "< 0.001".to_owned() } else { format!("= {p:.3}") };
+    context! {
+        label => row.label.as_str(),
+        color => style.color,
+        dash => style.dash,
+        verdict => terminal::word(row.verdict.word),
+        rule => row.verdict.rule.as_str(),
+        evidence => row.verdict.evidence.iter().map(of_evidence).collect::<Vec<_>>(),
+        rank,
+        objective => numbers::mean_and_deviation(&row.objective),
+        median => if row.objective.count > 1 { numbers::median(&row.objective) } else { String::new() },
+        final_loss => numbers::mean_and_deviation(&row.final_loss),
+        best_loss => numbers::mean_and_deviation(&row.best_loss),
+        accuracy => row.accuracy.as_ref().map_or_else(|| numbers::NOTHING.to_owned(), numbers::percent),
+        steps_to_target => numbers::steps(&row.steps_to_target),
+        reached => format!("{}/{} reached", row.reached_target, row.runs),
+        diverged => terminal::losses(row),
+        p_value => row.p_value.map(p_value),
+        spec,
+    }
+}
+
+fn of_evidence(evidence: &Evidence) -> Value {
+    context! {
+        name => evidence.name.as_str(),
+        value => numbers::significant(evidence.value, 3),
+        bound => evidence.bound.map_or_else(|| numbers::NOTHING.to_owned(), |bound| numbers::significant(bound, 3)),
+    }
+}
+
+/// What was run, in a few short phrases.
+fn facts(study: &StudyReport) -> String {
+    let spec = &study.runs.spec;
+    let arguments = spec.task.args.iter().map(|(name, value)| format!(" {name}={value}"));
+    let mut facts = vec![format!("task {}{}", spec.task.name, arguments.collect::<String>())];
+    if let Some(run) = study.runs.arms.iter().flat_map(|arm| &arm.runs).next() {
+        let started = &run.started;
+        let plural = if started.parameters == 1 { "" } else { "s" };
+        facts.push(format!("{} parameter{plural}", numbers::grouped(started.parameters as u64)));
+        let per_epoch = started.horizon.steps_per_epoch;
+        let epochs = if per_epoch > 1 { format!(" ({per_epoch} an epoch)") } else { String::new() };
+        facts.push(format!("{} steps{epochs}", numbers::grouped(started.horizon.total_steps)));
+        if started.full_batch {
+            facts.push("every step sees all data".to_owned());
+        } else if let Some(rows) = spec.batch_size {
+            facts.push(format!("batches of {rows}"));
+        }
+    }
+    facts.push(match spec.seeds.len() {
+        1 => "1 seed".to_owned(),
+        seeds => format!("{seeds} seeds, the same for every strategy"),
+    });
+    facts.join(" · ")
+}

@@ -1,0 +1,145 @@
+//! The table of a comparison as plain text.
+
+use crate::{Comparison, Word, compare::Row};
+
+use super::numbers;
+
+/// Columns of a terminal that the table keeps within.
+const WIDTH: usize = 100;
+/// A label is shortened no further than this.
+const SHORTEST_LABEL: usize = 16;
+const GAP: &str = "  ";
+
+/// One column: its heading, its cells, and how early it is left out when space is short.
+struct Column {
+    heading: String,
+    cells: Vec<String>,
+    /// 0 stays; else the greatest goes first.
+    spare: u8,
+    left: bool,
+}
+
+impl Column {
+    fn width(&self) -> usize {
+        self.cells
+            .iter()
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
+            .max(self.heading.chars().count())
+    }
+}
+
+/// The table as text of at most 100 columns, without colour codes; ends with a line break.
+///
+/// Numbers are means ± standard deviations over the runs that completed. Where space is short, the
+/// best loss, then the final loss and the accuracy are left out, then labels are shortened.
+pub fn table(comparison: &Comparison) -> String {
+    let mut columns = columns(comparison);
+    while width(&columns) > WIDTH {
+        let Some(spare) = columns.iter().map(|column| column.spare).max().filter(|spare| *spare > 0) else {
+            break;
+        };
+        columns.retain(|column| column.spare != spare);
+    }
+    let excess = width(&columns).saturating_sub(WIDTH);
+    let room = columns[0].width().saturating_sub(excess).max(SHORTEST_LABEL);
+    for cell in &mut columns[0].cells {
+        *cell = shortened(cell, room);
+    }
+
+    let widths: Vec<usize> = columns.iter().map(Column::width).collect();
+    let line = |cell: &dyn Fn(&Column) -> String| {
+        let mut text = String::new();
+        for (column, width) in columns.iter().zip(&widths) {
+            let cell = cell(column);
+            let padding = " ".repeat(width - cell.chars().count());
+            let parts = if column.left { [cell, padding] } else { [padding, cell] };
+            text.push_str(&parts.concat());
+            text.push_str(GAP);
+        }
+        format!("{}\n", text.trim_end())
+    };
+    let mut text = line(&|column| column.heading.clone());
+    let total = widths.iter().sum::<usize>() + GAP.len() * (widths.len() - 1);
+    text.push_str(&"─".repeat(total));
+    text.push('\n');
+    for row in 0..comparison.rows.len() {
+        text.push_str(&line(&|column| column.cells[row].clone()));
+    }
+    text
+}
+
+/// The verdict as one word.
+pub(super) fn word(word: Word) -> &'static str {
+    match word {
+        Word::Diverged => "diverged",
+        Word::Jumping => "jumping",
+        Word::Crawling => "crawling",
+        Word::Settled => "settled",
+        Word::Undecided => "undecided",
+    }
+}
+
+/// `best`, `tie` (cannot be told from the best) or nothing.
+pub(super) fn rank(comparison: &Comparison, index: usize) -> &'static str {
+    if comparison.best == Some(index) {
+        "best"
+    } else if comparison.best.is_some() && comparison.rows[index].tied_with_best {
+        "tie"
+    } else {
+        ""
+    }
+}
+
+/// Steps to the target with how many runs got there: `412 ± 30 (9/10)`.
+pub(super) fn to_target(row: &Row) -> String {
+    format!("{} ({}/{})", numbers::steps(&row.steps_to_target), row.reached_target, row.runs)
+}
+
+/// Diverged runs of all, and failed ones where there are any: `3/10`, `3/10, 1 failed`.
+pub(super) fn losses(row: &Row) -> String {
+    let diverged = if row.diverged == 0 { "0".to_owned() } else { format!("{}/{}", row.diverged, row.runs) };
+    if row.failed == 0 { diverged } else { format!("{diverged}, {} failed", row.failed) }
+}
+
+fn columns(comparison: &Comparison) -> Vec<Column> {
+    let rows = &comparison.rows;
+    let column = |heading: &str, spare, left, cell: &dyn Fn(usize, &Row) -> String| Column {
+        heading: heading.to_owned(),
+        cells: rows.iter().enumerate().map(|(index, row)| cell(index, row)).collect(),
+        spare,
+        left,
+    };
+    let mut columns = vec![
+        column("strategy", 0, true, &|_, row| row.label.clone()),
+        column("verdict", 0, true, &|_, row| word(row.verdict.word).to_owned()),
+        column(&comparison.objective, 0, false, &|_, row| numbers::mean_and_deviation(&row.objective)),
+        column("", 0, true, &|index, _| rank(comparison, index).to_owned()),
+        column("final loss", 2, false, &|_, row| numbers::mean_and_deviation(&row.final_loss)),
+        column("best loss", 3, false, &|_, row| numbers::mean_and_deviation(&row.best_loss)),
+        column("accuracy", 1, false, &|_, row| {
+            row.accuracy.as_ref().map_or_else(|| numbers::NOTHING.to_owned(), numbers::percent)
+        }),
+        column("steps to target", 0, false, &|_, row| to_target(row)),
+        column("diverged", 0, false, &|_, row| losses(row)),
+    ];
+    if rows.iter().all(|row| row.accuracy.is_none()) {
+        columns.retain(|column| column.heading != "accuracy");
+    }
+    columns
+}
+
+fn width(columns: &[Column]) -> usize {
+    columns.iter().map(Column::width).sum::<usize>() + GAP.len() * columns.len().saturating_sub(1)
+}
+
+fn shortened(label: &str, room: usize) -> String {
+    if label.chars().count() <= room {
+        return label.to_owned();
+    }
+    let mut text: String = label.chars().take(room.saturating_sub(1)).collect();
+    text.truncate(text.trim_end().len());
+    text.push('…');
+    text
+}

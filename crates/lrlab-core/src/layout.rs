@@ -1,0 +1,53 @@
+//! How a study lies on disk: names only, so that the room which writes and the room which reads
+//! agree without knowing each other.
+//!
+//! ```text
+//! FOLDER/
+//!   study.json                        the spec, its hash, the version of lrlab
+//!   runs/000-step-every-5-epochs-seed0/
+//!     events.jsonl                    the event log, the only source of every table and picture
+//!     timing.jsonl                    wall-clock times, kept apart so that equal trials have equal logs
+//! ```
+
+/// The file that holds a study's spec.
+pub const STUDY_FILE: &str = "study.json";
+/// The folder of a study's runs.
+pub const RUNS_FOLDER: &str = "runs";
+/// A run's event log.
+pub const EVENTS_FILE: &str = "events.jsonl";
+/// A run's wall-clock times.
+pub const TIMING_FILE: &str = "timing.jsonl";
+
+/// The folder name of the run of an arm: `000-step-every-5-epochs-seed0`.
+///
+/// `arm` is the arm's index in its study; `label` is shortened to what every file system takes.
+pub fn run_folder(arm: usize, label: &str, seed: u64) -> String {
+    format!("{arm:03}-{}-seed{seed}", slug(label))
+}
+
+/// A label as a file name: lower-case letters, digits and single hyphens, at most 40 of them.
+pub fn slug(label: &str) -> String {
+    let mut slug = String::new();
+    for c in label.chars() {
+        let c = c.to_ascii_lowercase();
+        if c.is_ascii_alphanumeric() || c == '.' {
+            slug.push(c);
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+        if slug.len() == 40 {
+            break;
+        }
+    }
+    let slug = slug.trim_end_matches(['-', '.']).to_owned();
+    if slug.is_empty() { "run".to_owned() } else { slug }
+}
+
+/// A study's spec as it lies in [`STUDY_FILE`].
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct StudyFile {
+    /// Version of lrlab that began it.
+    pub lrlab: String,
+    /// What was asked.
+    pub spec: crate::StudySpec,
+}

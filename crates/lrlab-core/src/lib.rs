@@ -1,0 +1,33 @@
+//! Vocabulary and mathematics of learning-rate strategies.
+//!
+//! This crate holds what every other room of lrlab speaks about: schedules (pure functions of the
+//! step), optimizers (one formula each), the text and data forms of a strategy, and the events
+//! that a trial writes. It does no I/O, reads no clock, draws no random number and knows no
+//! tensor engine.
+
+mod assembly;
+pub mod event;
+pub mod horizon;
+pub mod layout;
+pub mod optimizer;
+pub mod param_group;
+pub mod plan;
+pub mod registry;
+pub mod schedule;
+pub mod scheduler;
+pub mod spec;
+pub mod study;
+pub mod vector;
+
+mod finite;
+
+pub use assembly::{BuiltGroup, BuiltStrategy};
+pub use event::{Event, Outcome};
+pub use horizon::{Duration, Horizon};
+pub use optimizer::Optimizer;
+pub use param_group::{Field, ParamGroup};
+pub use plan::{Pattern, Plan, Rule};
+pub use schedule::Schedule;
+pub use scheduler::Scheduler;
+pub use spec::{OptimizerSpec, ScheduleSpec, SpecError, Strategy};
+pub use study::{Arm, StudySpec, TaskSpec, TrialSpec};

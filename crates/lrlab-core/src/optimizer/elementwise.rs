@@ -1,0 +1,211 @@
+//! Optimizers that treat every element alike: written as a formula, run as one fused pass.
+
+use std::fmt::Debug;
+
+use super::{Optimizer, ParamStep, Program, Slot, StepContext, Value, trace::Tape};
+use crate::{
+    ParamGroup,
+    vector::simd::{self, InstructionSet, Kernel},
+};
+
+/// An optimizer whose new value of an element depends on that element alone: its parameter, its
+/// gradient and its slots.
+///
+/// Whoever implements this is an [`Optimizer`], on slices and as a [`Program`] for tensor engines.
+/// At most [`MAX_SLOTS`] slots.
+pub trait Elementwise: Send + Sync + Debug {
+    /// The numbers of one update: what the group's fields and the count of updates come to.
+    type Coefficients: Copy + Send + Sync;
+
+    /// What it keeps for each element; all zero before the first update.
+    fn slots(&self) -> &'static [Slot];
+
+    /// The numbers of the update that follows after `t` updates, computed in f64.
+    fn coefficients(&self, group: &ParamGroup, t: u64) -> Self::Coefficients;
+
+    /// The formula: changes `slots` and returns the new parameter.
+    ///
+    /// `SLOTS` is the number of [`slots`](Self::slots). Branches may look at `c` and `SLOTS`, never
+    /// at values. Mark it `#[inline(always)]`, so that it is compiled into each instruction set's
+    /// loop.
+    fn update<V: Value, const SLOTS: usize>(
+        c: &Self::Coefficients,
+        param: V,
+        grad: V,
+        slots: &mut [V; SLOTS],
+    ) -> V;
+
+    /// See [`Optimizer::stability_limit`].
+    fn stability_limit(&self, group: &ParamGroup, t: u64) -> f64;
+
+    /// See [`Optimizer::preconditioner`].
+    fn preconditioner(&self, group: &ParamGroup, t: u64, slots: &[Vec<f32>], out: &mut [f32]) -> bool {
+        let _ = (group, t, slots, out);
+        false
+    }
+}
+
+/// The most slots that an [`Elementwise`] optimizer may have.
+pub const MAX_SLOTS: usize = 3;
+
+/// Makes one update of `param` in place, for `f32` or `f64`.
+///
+/// `t` counts the updates before this one; `slots` holds one vector for each of the optimizer's.
+///
+/// # Panics
+///
+/// When the number of slots or the length of a slice is not what the optimizer and `param` ask for.
+pub fn update_slice<E: Elementwise, V: Value>(
+    optimizer: &E,
+    group: &ParamGroup,
+    t: u64,
+    param: &mut [V],
+    grad: &[V],
+    slots: &mut [Vec<V>],
+) {
+    let set = InstructionSet::best();
+    update_slice_on::<E, V>(set, &optimizer.coefficients(group, t), param, grad, slots);
+}
+
+fn update_slice_on<E: Elementwise, V: Value>(
+    set: InstructionSet,
+    c: &E::Coefficients,
+    param: &mut [V],
+    grad: &[V],
+    slots: &mut [Vec<V>],
+) {
+    match slots {
+        [] => simd::run_on(set, Pass::<E, V, 0> { c, param, grad, slots: [] }),
+        [a] => simd::run_on(set, Pass::<E, V, 1> { c, param, grad, slots: [a] }),
+        [a, b] => simd::run_on(set, Pass::<E, V, 2> { c, param, grad, slots: [a, b] }),
+        [a, b, c3] => simd::run_on(set, Pass::<E, V, 3> { c, param, grad, slots: [a, b, c3] }),
+        more => panic!("an elementwise optimizer has at most {MAX_SLOTS} slots, got {}", more.len()),
+    }
+}
+
+struct Pass<'a, E: Elementwise, V, const SLOTS: usize> {
+    c: &'a E::Coefficients,
+    param: &'a mut [V],
+    grad: &'a [V],
+    slots: [&'a mut [V]; SLOTS],
+}
+
+impl<E: Elementwise, V: Value, const SLOTS: usize> Kernel for Pass<'_, E, V, SLOTS> {
+    type Output = ();
+
+    #[expect(clippy::inline_always, reason = "the loop must be compiled for the caller's instruction set")]
+    #[inline(always)]
+    fn run(self) {
+        let length = self.param.len();
+        assert!(
+            self.grad.len() == length && self.slots.iter().all(|slot| slot.len() == length),
+            "gradient and slots must be as long as the parameter"
+        );
+        let c = *self.c;
+        let mut slots = self.slots.map(|slot| &mut slot[..length]);
+        for (i, (param, &grad)) in self.param.iter_mut().zip(self.grad).enumerate() {
+            let mut own: [V; SLOTS] = std::array::from_fn(|k| slots[k][i]);
+            *param = E::update(&c, *param, grad, &mut own);
+            for (slot, new) in slots.iter_mut().zip(own) {
+                slot[i] = new;
+            }
+        }
+    }
+}
+
+fn trace<E: Elementwise, const SLOTS: usize>(c: &E::Coefficients) -> Program {
+    let tape = Tape::new(SLOTS);
+    let mut slots: [_; SLOTS] = std::array::from_fn(|k| tape.input(2 + k));
+    let param = E::update(c, tape.input(0), tape.input(1), &mut slots);
+    tape.finish(std::iter::once(param).chain(slots))
+}
+
+impl<E: Elementwise> Optimizer for E {
+    fn slots(&self) -> &'static [Slot] {
+        Elementwise::slots(self)
+    }
+
+    fn step(&self, context: &mut dyn StepContext) {
+        context.for_each(&mut |step: ParamStep<'_>| {
+            update_slice(self, step.group, step.t, step.value, step.grad, step.slots);
+        });
+    }
+
+    fn trace(&self, group: &ParamGroup, t: u64) -> Option<Program> {
+        let c = self.coefficients(group, t);
+        match Elementwise::slots(self).len() {
+            0 => Some(trace::<E, 0>(&c)),
+            1 => Some(trace::<E, 1>(&c)),
+            2 => Some(trace::<E, 2>(&c)),
+            3 => Some(trace::<E, 3>(&c)),
+            _ => None,
+        }
+    }
+
+    fn stability_limit(&self, group: &ParamGroup, t: u64) -> f64 {
+        Elementwise::stability_limit(self, group, t)
+    }
+
+    fn preconditioner(&self, group: &ParamGroup, t: u64, slots: &[Vec<f32>], out: &mut [f32]) -> bool {
+        Elementwise::preconditioner(self, group, t, slots, out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Field,
+        optimizer::{Adam, Sgd},
+    };
+
+    fn vector(length: usize, seed: u32) -> Vec<f32> {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / 8_388_608.0 - 1.0
+        };
+        (0..length).map(|_| next()).collect()
+    }
+
+    fn same_on_every_set<E: Elementwise>(optimizer: &E) {
+        let group = ParamGroup::new("g")
+            .with(Field::Lr, 0.01)
+            .with(Field::Momentum, if Elementwise::slots(optimizer).is_empty() { 0.0 } else { 0.9 })
+            .with(Field::WeightDecay, 0.1)
+            .with(Field::Beta1, 0.9)
+            .with(Field::Beta2, 0.99)
+            .with(Field::Eps, 1e-8);
+        for length in [0, 1, 7, 16, 33, 1000] {
+            let runs: Vec<_> = InstructionSet::available()
+                .map(|set| {
+                    let mut param = vector(length, 1);
+                    let mut slots = vec![vec![0.0; length]; Elementwise::slots(optimizer).len()];
+                    for t in 0..5 {
+                        let c = optimizer.coefficients(&group, t);
+                        let grad = vector(length, 2 + t as u32);
+                        update_slice_on::<E, f32>(set, &c, &mut param, &grad, &mut slots);
+                    }
+                    slots.push(param);
+                    slots
+                })
+                .collect();
+            let bits = |run: &[Vec<f32>]| -> Vec<u32> { run.concat().iter().map(|x| x.to_bits()).collect() };
+            assert!(runs.iter().all(|run| bits(run) == bits(&runs[0])), "{optimizer:?} length {length}");
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_same_bits() {
+        same_on_every_set(&Sgd::default());
+        same_on_every_set(&Sgd { buffer: true, nesterov: true, maximize: true });
+        same_on_every_set(&Adam::default());
+        same_on_every_set(&Adam { decoupled: true, amsgrad: true, maximize: false });
+    }
+
+    #[test]
+    #[should_panic(expected = "as long as the parameter")]
+    fn a_gradient_of_another_length_is_refused() {
+        update_slice(&Sgd::default(), &ParamGroup::new("g"), 0, &mut [0.0_f32; 3], &[0.0; 2], &mut []);
+    }
+}

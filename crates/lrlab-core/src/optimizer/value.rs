@@ -1,0 +1,106 @@
+//! What a formula is written over: numbers on the CPU, or symbols that record it.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+/// One element of a tensor, as an optimizer's formula sees it.
+///
+/// `f32` trains, `f64` is held against PyTorch's f64, and [`Trace`](super::Trace) records the
+/// formula for a tensor engine. Coefficients are f64 and are narrowed where they meet the value,
+/// as PyTorch narrows its Python floats.
+pub trait Value:
+    Copy
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+{
+    /// `self * coefficient`.
+    fn scale(self, coefficient: f64) -> Self;
+
+    /// `self + coefficient`.
+    fn offset(self, coefficient: f64) -> Self;
+
+    /// `self / coefficient`: not the same bits as scaling by the reciprocal.
+    fn divide(self, coefficient: f64) -> Self;
+
+    /// The square root.
+    fn sqrt(self) -> Self;
+
+    /// The larger of the two; NaN where either is NaN.
+    fn max(self, other: Self) -> Self;
+}
+
+impl Value for f32 {
+    #[inline]
+    fn scale(self, coefficient: f64) -> Self {
+        self * coefficient as Self
+    }
+
+    #[inline]
+    fn offset(self, coefficient: f64) -> Self {
+        self + coefficient as Self
+    }
+
+    #[inline]
+    fn divide(self, coefficient: f64) -> Self {
+        self / coefficient as Self
+    }
+
+    #[inline]
+    fn sqrt(self) -> Self {
+        self.sqrt()
+    }
+
+    #[inline]
+    fn max(self, other: Self) -> Self {
+        // f32::max would drop a NaN, and with it the news that training blew up.
+        if self > other || self.is_nan() { self } else { other }
+    }
+}
+
+impl Value for f64 {
+    #[inline]
+    fn scale(self, coefficient: f64) -> Self {
+        self * coefficient
+    }
+
+    #[inline]
+    fn offset(self, coefficient: f64) -> Self {
+        self + coefficient
+    }
+
+    #[inline]
+    fn divide(self, coefficient: f64) -> Self {
+        self / coefficient
+    }
+
+    #[inline]
+    fn sqrt(self) -> Self {
+        self.sqrt()
+    }
+
+    #[inline]
+    fn max(self, other: Self) -> Self {
+        if self > other || self.is_nan() { self } else { other }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Value;
+
+    #[test]
+    fn max_keeps_nan_from_either_side() {
+        assert!(Value::max(f32::NAN, 1.0).is_nan() && Value::max(1.0, f32::NAN).is_nan());
+        assert!(Value::max(f64::NAN, 1.0).is_nan() && Value::max(1.0, f64::NAN).is_nan());
+        assert_eq!((Value::max(2.0_f32, 1.0), Value::max(1.0_f64, 2.0)), (2.0, 2.0));
+    }
+
+    #[test]
+    fn coefficients_are_narrowed_before_they_meet_the_value() {
+        assert_eq!(3.0_f32.scale(0.1), 3.0 * 0.1_f32);
+        assert_eq!(1.0_f32.offset(1e-8), 1.0);
+        assert_eq!(1.0_f32.divide(3.0), 1.0 / 3.0_f32);
+    }
+}

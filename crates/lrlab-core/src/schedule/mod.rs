@@ -1,0 +1,37 @@
+//! Schedules: pure functions of the step, one file each.
+//!
+//! A schedule's file holds its formula, its sources and its differences from PyTorch, the type that
+//! evaluates it, and its [`Entry`]. Adding one is such a file, its `mod` line here and its line in
+//! [`SCHEDULES`].
+
+use std::fmt::Debug;
+
+mod constant;
+mod cosine;
+mod exponential;
+mod hold;
+mod linear;
+mod multi_step;
+mod recipe;
+pub mod registry;
+mod staircase;
+mod step;
+mod torch_form;
+mod warmup;
+
+pub use recipe::Recipe;
+pub use registry::{Entry, Form, SCHEDULES, find};
+pub(crate) use torch_form::at;
+pub use torch_form::{Part, TorchForm};
+
+/// A pure function of the step: random access, no state.
+///
+/// Everything that could go wrong is refused when a schedule is built, so evaluating one cannot
+/// fail.
+pub trait Schedule: Send + Sync + Debug {
+    /// The value for the update after `t` updates have been made (t = 0: the first update), for a
+    /// group whose own value of the field is `base`.
+    ///
+    /// After the schedule's end the last value holds.
+    fn value_at(&self, t: u64, base: f64) -> f64;
+}

@@ -1,0 +1,85 @@
+//! Specs written as TOML and JSON; the inverse of reading them.
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use super::{GroupStrategy, OptimizerSpec, ScheduleChoice, ScheduleSpec, Strategy};
+use crate::{Pattern, registry::Argument, schedule};
+
+impl Serialize for Argument {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Duration(_) | Self::Level(_) | Self::Word(_) => serializer.collect_str(self),
+            Self::Durations(durations) => durations.serialize(serializer),
+            Self::Number(number) => serializer.serialize_f64(*number),
+            Self::Numbers(numbers) => numbers.serialize(serializer),
+            Self::Flag(flag) => serializer.serialize_bool(*flag),
+        }
+    }
+}
+
+impl Serialize for ScheduleSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", self.name)?;
+        for (name, argument) in &self.args {
+            map.serialize_entry(name, argument)?;
+        }
+        let key = schedule::find(self.name).and_then(|entry| entry.form.key());
+        if let (Some(key), Some(inner)) = (key, &self.inner) {
+            map.serialize_entry(key, inner)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for OptimizerSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", self.name)?;
+        for (name, argument) in &self.args {
+            map.serialize_entry(name, argument)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for ScheduleChoice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Own(spec) => spec.serialize(serializer),
+            Self::Torch { .. } => serializer.collect_str(self),
+        }
+    }
+}
+
+impl Serialize for GroupStrategy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("params", &self.params)?;
+        map.serialize_entry("optimizer", &self.optimizer)?;
+        map.serialize_entry("schedule", &self.schedule)?;
+        map.end()
+    }
+}
+
+impl Serialize for Strategy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match &self.groups[..] {
+            [group] if group.params == Pattern::all() => {
+                map.serialize_entry("optimizer", &group.optimizer)?;
+                map.serialize_entry("schedule", &group.schedule)?;
+            }
+            [group] => {
+                map.serialize_entry("params", &group.params)?;
+                map.serialize_entry("optimizer", &group.optimizer)?;
+                map.serialize_entry("schedule", &group.schedule)?;
+            }
+            groups => map.serialize_entry("groups", groups)?,
+        }
+        if let Some(clip) = &self.clip {
+            map.serialize_entry("clip", clip)?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,169 @@
+//! What can be wrong with a spec, told so that it can be put right.
+
+use std::{fmt, ops::Range};
+
+/// Everything that is wrong with a spec, with the text it was read from where there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecError {
+    text: Option<String>,
+    problems: Vec<Problem>,
+}
+
+/// One thing that is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What is wrong.
+    pub fault: Fault,
+    /// Which bytes of the source text it is about.
+    pub span: Option<Range<usize>>,
+    /// Where in a data tree it is, `schedule.then.to`; empty where it is about the whole.
+    pub path: String,
+}
+
+/// The ways in which a spec can be wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A name that no registry knows.
+    #[error("unknown {what} `{got}`{}; known: {}", did_you_mean(.nearest.as_deref()), .known.join(", "))]
+    Unknown {
+        /// What kind of name: `schedule`, `optimizer`, `parameter of sgd`...
+        what: String,
+        /// The name.
+        got: String,
+        /// All names there are.
+        known: Vec<String>,
+        /// The known name most like it, if any is.
+        nearest: Option<String>,
+    },
+    /// A parameter without a default was left out.
+    #[error("{owner} needs {parameter}: write `{example}`")]
+    Missing {
+        /// The schedule or optimizer.
+        owner: String,
+        /// What is missing.
+        parameter: String,
+        /// A complete example.
+        example: String,
+    },
+    /// A value of the wrong kind or outside its range.
+    #[error("{field}: got `{got}`, expected {allowed}")]
+    Value {
+        /// What the value is for.
+        field: String,
+        /// The value.
+        got: String,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// The same thing was given twice.
+    #[error("{what} is given twice")]
+    Twice {
+        /// What was.
+        what: String,
+    },
+    /// The text cannot be read on from here.
+    #[error("expected {expected}, got {got}")]
+    Syntax {
+        /// What may stand here.
+        expected: String,
+        /// What stands here.
+        got: String,
+    },
+    /// Well written, but it cannot be built or has no such form.
+    #[error("{why}")]
+    Refused {
+        /// What stands against it, and what to do.
+        why: String,
+    },
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!(", did you mean `{name}`?"))
+}
+
+impl Fault {
+    /// A fault about a name, with the known name nearest to it.
+    pub fn unknown<'a>(what: impl Into<String>, got: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
+        let nearest = crate::registry::nearest(got, known.iter().map(String::as_str)).map(str::to_owned);
+        Self::Unknown { what: what.into(), got: got.to_owned(), known, nearest }
+    }
+
+    pub(crate) fn syntax(expected: impl Into<String>, got: impl Into<String>) -> Self {
+        Self::Syntax { expected: expected.into(), got: got.into() }
+    }
+
+    pub(crate) fn refused(why: impl Into<String>) -> Self {
+        Self::Refused { why: why.into() }
+    }
+
+    pub(crate) fn value(field: impl Into<String>, got: impl Into<String>, allowed: impl Into<String>) -> Self {
+        Self::Value { field: field.into(), got: got.into(), allowed: allowed.into() }
+    }
+}
+
+impl Problem {
+    /// A problem at a place in a data tree.
+    pub(crate) fn of(path: impl Into<String>, fault: Fault) -> Self {
+        Self { fault, span: None, path: path.into() }
+    }
+
+    /// A problem at some bytes of a text.
+    pub(crate) fn at(span: Range<usize>, fault: Fault) -> Self {
+        Self { fault, span: Some(span), path: String::new() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        write!(f, "{}", self.fault)
+    }
+}
+
+impl SpecError {
+    /// An error about a data tree or a build, without a source text.
+    pub fn new(problems: Vec<Problem>) -> Self {
+        Self { text: None, problems }
+    }
+
+    /// An error about some bytes of a text.
+    pub fn at(text: &str, span: Range<usize>, fault: Fault) -> Self {
+        Self { text: Some(text.to_owned()), problems: vec![Problem::at(span, fault)] }
+    }
+
+    pub(crate) fn in_text(text: &str, problems: Vec<Problem>) -> Self {
+        Self { text: Some(text.to_owned()), problems }
+    }
+
+    /// The text that was read, where there was one.
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// Which bytes of [`text`](Self::text) the first problem is about.
+    pub fn span(&self) -> Option<Range<usize>> {
+        self.problems.iter().find_map(|problem| problem.span.clone())
+    }
+
+    /// Everything that is wrong, in the order of the text.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for SpecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for SpecError {}

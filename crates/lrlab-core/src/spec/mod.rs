@@ -1,0 +1,165 @@
+//! Strategies as data: trees that are read from text, TOML and JSON, printed back, and built.
+//!
+//! The one-line text: `sgd lr=0.1 momentum=0.9 | step every 5 epochs x0.5 | clip norm 1`. Every
+//! word of it comes from the registries of schedules and optimizers.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Horizon, Pattern, Schedule,
+    optimizer::registry::{self as optimizers, Built},
+    registry::Arguments,
+    schedule::Recipe,
+};
+
+mod data;
+mod data_out;
+mod error;
+mod hash;
+mod print;
+mod strategy_text;
+mod text;
+mod torch_code;
+mod torch_import;
+mod torch_optimizer;
+mod torch_read;
+pub mod torch_text;
+mod value;
+
+pub use error::{Fault, Problem, SpecError};
+pub(crate) use hash::fnv1a;
+pub use torch_text::{TorchCall, TorchValue, Unit};
+pub(crate) use {torch_text::float_text, value::read_argument};
+
+/// A schedule by name with its arguments; data, never a closure.
+///
+/// ```
+/// use lrlab_core::{Horizon, ScheduleSpec};
+/// let spec: ScheduleSpec = "warmup 10% then cosine to 0".parse()?;
+/// let schedule = spec.build(Horizon::new(100, 10))?;
+/// assert_eq!(schedule.value_at(10, 0.1), 0.1);
+/// assert_eq!(schedule.value_at(100, 0.1), 0.0);
+/// # Ok::<(), lrlab_core::SpecError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScheduleSpec {
+    /// A name of the registry: `cosine`.
+    pub name: &'static str,
+    /// What was given; defaults stay with the registry.
+    pub args: Arguments,
+    /// The schedule that this one wraps or precedes, for those that do.
+    pub inner: Option<Box<ScheduleSpec>>,
+}
+
+/// An optimizer by name with its hyperparameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OptimizerSpec {
+    /// A name of the registry: `sgd`.
+    pub name: &'static str,
+    /// What was given; defaults stay with the registry.
+    pub args: Arguments,
+}
+
+/// How gradients are clipped before an update.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clip {
+    /// Scales all gradients so that their global norm is at most this (`clip_grad_norm_`).
+    Norm(f64),
+    /// Clamps each element to plus or minus this (`clip_grad_value_`).
+    Value(f64),
+}
+
+/// Whose meaning of a schedule is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compat {
+    /// lrlab's own: the closed form, clamped at its end.
+    #[default]
+    Own,
+    /// PyTorch's: its recursion, bit for bit.
+    Torch,
+}
+
+/// What moves a group's learning rate, in whose meaning.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ScheduleChoice {
+    /// A schedule of the registry: the closed form, clamped at its end.
+    Own(ScheduleSpec),
+    /// A scheduler of PyTorch, whose recursion is replayed bit for bit.
+    Torch {
+        /// The constructor as it was written.
+        call: TorchCall,
+        /// What it counts.
+        unit: Unit,
+    },
+}
+
+/// One group of parameters with its optimizer and plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupStrategy {
+    /// Which parameters, by name; the first group that fits takes a parameter.
+    pub params: Pattern,
+    /// What updates them.
+    pub optimizer: OptimizerSpec,
+    /// How their learning rate moves.
+    pub schedule: ScheduleChoice,
+}
+
+/// The whole recipe: groups, each with its optimizer and plan, and clipping.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strategy {
+    /// At least one group.
+    pub groups: Vec<GroupStrategy>,
+    /// Gradient clipping, over all groups.
+    pub clip: Option<Clip>,
+}
+
+impl ScheduleSpec {
+    /// The group's own rate throughout.
+    pub fn constant() -> Self {
+        Self { name: "constant", args: Arguments::new(), inner: None }
+    }
+
+    /// The schedule over a whole training, or everything that stands against it.
+    pub fn build(&self, horizon: Horizon) -> Result<Arc<dyn Schedule>, SpecError> {
+        Recipe::new(self, horizon)?.build()
+    }
+}
+
+impl From<ScheduleSpec> for ScheduleChoice {
+    fn from(spec: ScheduleSpec) -> Self {
+        Self::Own(spec)
+    }
+}
+
+impl ScheduleChoice {
+    /// Whose meaning is used.
+    pub fn compat(&self) -> Compat {
+        match self {
+            Self::Own(_) => Compat::Own,
+            Self::Torch { .. } => Compat::Torch,
+        }
+    }
+}
+
+impl OptimizerSpec {
+    /// The optimizer and the values of its group, or everything that stands against it.
+    pub fn build(&self) -> Result<Built, SpecError> {
+        let problems = |faults: Vec<Fault>| {
+            SpecError::new(faults.into_iter().map(|fault| Problem::of("", fault)).collect())
+        };
+        let entry = optimizers::find(self.name).ok_or_else(|| problems(vec![text::unknown_optimizer(self.name)]))?;
+        (entry.build)(&self.args).map_err(problems)
+    }
+}
+
+impl Strategy {
+    /// One group of all parameters, without clipping.
+    pub fn single(optimizer: OptimizerSpec, schedule: impl Into<ScheduleChoice>) -> Self {
+        let group = GroupStrategy { params: Pattern::all(), optimizer, schedule: schedule.into() };
+        Self { groups: vec![group], clip: None }
+    }
+}

@@ -1,0 +1,141 @@
+//! The canonical text of a spec: what reads back to the same tree.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::{Clip, GroupStrategy, OptimizerSpec, ScheduleChoice, ScheduleSpec, Strategy, Unit};
+use crate::{
+    Duration, Pattern, TaskSpec,
+    registry::{Argument, Keyword, Parameter},
+    schedule::{self, Form},
+};
+
+impl Display for ScheduleSpec {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let entry = schedule::find(self.name);
+        let form = entry.map_or(Form::Plain, |entry| entry.form);
+        if let (Form::After(_), Some(inner)) = (form, &self.inner) {
+            write!(f, "{inner} ")?;
+        }
+        match form {
+            Form::After(word) => f.write_str(word)?,
+            _ => f.write_str(self.name)?,
+        }
+        for param in entry.map_or(&[][..], |entry| entry.params) {
+            if let Some(argument) = self.args.get(param.name) {
+                f.write_str(" ")?;
+                write_argument(f, param, argument)?;
+            }
+        }
+        match (form, &self.inner) {
+            (Form::Before, Some(inner)) if inner.is_after() => write!(f, " then ({inner})"),
+            (Form::Before, Some(inner)) => write!(f, " then {inner}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl ScheduleSpec {
+    /// Whether it is written after the schedule that it takes.
+    fn is_after(&self) -> bool {
+        schedule::find(self.name).is_some_and(|entry| matches!(entry.form, Form::After(_)))
+    }
+}
+
+fn write_argument(f: &mut Formatter<'_>, param: &Parameter, argument: &Argument) -> fmt::Result {
+    match param.keyword {
+        Keyword::Named => write!(f, "{}={}", param.name, compact(argument)),
+        Keyword::Word(word) => write!(f, "{word} {argument}"),
+        Keyword::Times => write!(f, "x{argument}"),
+        Keyword::Bare(words) => match (words.first().copied().unwrap_or_default(), argument) {
+            ("", argument) => write!(f, "{argument}"),
+            (word, Argument::Duration(Duration::Steps(1))) if word != "at" => write!(f, "{word} step"),
+            (word, Argument::Duration(Duration::Epochs(1.0))) if word != "at" => write!(f, "{word} epoch"),
+            (word, argument) => write!(f, "{word} {argument}"),
+        },
+    }
+}
+
+/// A list without spaces, as it stands behind `name=`.
+fn compact(argument: &Argument) -> String {
+    argument.to_string().replace(", ", ",")
+}
+
+impl Display for OptimizerSpec {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        let Some(entry) = crate::optimizer::registry::find(self.name) else { return Ok(()) };
+        for param in entry.params {
+            if let Some(argument) = self.args.get(param.name) {
+                write!(f, " {}={}", param.name, compact(argument))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Display for ScheduleChoice {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own(spec) => write!(f, "{spec}"),
+            Self::Torch { call, unit: Unit::Epoch } => write!(f, "torch {call}"),
+            Self::Torch { call, unit: Unit::Step } => write!(f, "torch {call} per step"),
+        }
+    }
+}
+
+impl Display for Clip {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Norm(norm) => write!(f, "clip norm {}", Argument::Number(*norm)),
+            Self::Value(value) => write!(f, "clip value {}", Argument::Number(*value)),
+        }
+    }
+}
+
+impl Display for GroupStrategy {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.params != Pattern::all() {
+            write!(f, "for {}: ", self.params.0)?;
+        }
+        write!(f, "{} | {}", self.optimizer, self.schedule)
+    }
+}
+
+impl Display for Strategy {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (index, group) in self.groups.iter().enumerate() {
+            write!(f, "{}{group}", if index > 0 { " ; " } else { "" })?;
+        }
+        match &self.clip {
+            Some(clip) => write!(f, " {} {clip}", if self.groups.len() == 1 { '|' } else { ';' }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Strategy {
+    /// What tells this strategy from others with the same optimizer: its schedule; with several
+    /// groups, theirs.
+    ///
+    /// ```
+    /// use lrlab_core::Strategy;
+    /// let strategy: Strategy = "sgd lr=0.1 | step every 5 epochs x0.5 | clip norm 1".parse()?;
+    /// assert_eq!(strategy.short_label(), "step every 5 epochs x0.5");
+    /// # Ok::<(), lrlab_core::SpecError>(())
+    /// ```
+    pub fn short_label(&self) -> String {
+        let schedules: Vec<String> = self.groups.iter().map(|group| group.schedule.to_string()).collect();
+        let alike = schedules.iter().all(|schedule| *schedule == schedules[0]);
+        if alike { schedules.into_iter().next().unwrap_or_default() } else { schedules.join("; ") }
+    }
+}
+
+impl Display for TaskSpec {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        for (name, value) in &self.args {
+            write!(f, " {name}={value}")?;
+        }
+        Ok(())
+    }
+}

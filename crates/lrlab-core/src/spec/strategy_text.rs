@@ -1,0 +1,273 @@
+//! A whole strategy on one line.
+//!
+//! ```text
+//! strategy = group { ";" group } [ ";" clip ]     or, with one group, parts with the clip among them
+//! group    = [ "for" PATTERN ":" ] optimizer [ "|" schedule ]
+//! clip     = "clip norm N" | "clip value N"
+//! ```
+//! An optimizer or a schedule may be PyTorch's constructor text; `torch` before a scheduler's keeps
+//! PyTorch's own meaning of it, and `per step` after it counts updates instead of epochs.
+
+use std::{ops::Range as Span, str::FromStr};
+
+use super::{
+    Clip, Fault, GroupStrategy, OptimizerSpec, Problem, ScheduleChoice, ScheduleSpec, SpecError, Strategy, Unit,
+    text::{Reader, Stop},
+    torch_import, torch_optimizer,
+    torch_read::{looks_like_call, read_call},
+    torch_text::TorchCall,
+};
+use crate::{
+    Pattern, TaskSpec,
+    registry::{Keyword, Kind, Parameter, Range},
+};
+
+impl FromStr for Strategy {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        whole(text, strategy)
+    }
+}
+
+impl FromStr for ScheduleSpec {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        whole(text, |text, span, problems| match choice(text, span.clone(), problems)? {
+            ScheduleChoice::Own(spec) => Ok(spec),
+            ScheduleChoice::Torch { .. } => {
+                let fault = Fault::refused("a schedule of lrlab's own is wanted here: leave out `torch`");
+                stop(problems, span, fault)
+            }
+        })
+    }
+}
+
+impl FromStr for ScheduleChoice {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        whole(text, choice)
+    }
+}
+
+impl FromStr for OptimizerSpec {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        whole(text, optimizer)
+    }
+}
+
+impl FromStr for Clip {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        whole(text, clip)
+    }
+}
+
+impl FromStr for TaskSpec {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        whole(text, |text, span, problems| read(text, span, problems, |reader| reader.task()))
+    }
+}
+
+type Part<T> = fn(&str, Span<usize>, &mut Vec<Problem>) -> Result<T, Stop>;
+
+fn whole<T>(text: &str, part: Part<T>) -> Result<T, SpecError> {
+    let mut problems = Vec::new();
+    match part(text, trim(text, 0..text.len()), &mut problems) {
+        Ok(value) if problems.is_empty() => Ok(value),
+        _ => Err(SpecError::in_text(text, problems)),
+    }
+}
+
+/// Reads a part with a reader of words and passes its problems on.
+fn read<'t, T>(
+    text: &'t str,
+    span: Span<usize>,
+    problems: &mut Vec<Problem>,
+    part: impl FnOnce(&mut Reader<'t>) -> Result<T, Stop>,
+) -> Result<T, Stop> {
+    let mut reader = Reader::new(text, span);
+    let value = part(&mut reader);
+    problems.append(&mut reader.problems);
+    value
+}
+
+fn stop<T>(problems: &mut Vec<Problem>, span: Span<usize>, fault: Fault) -> Result<T, Stop> {
+    problems.push(Problem::at(span, fault));
+    Err(Stop)
+}
+
+fn trim(text: &str, span: Span<usize>) -> Span<usize> {
+    let part = &text[span.clone()];
+    let start = span.start + part.len() - part.trim_start().len();
+    start..start + part.trim().len()
+}
+
+/// The parts between separators, without the space around them.
+fn split(text: &str, span: Span<usize>, separator: char) -> Vec<Span<usize>> {
+    let mut parts = Vec::new();
+    let mut start = span.start;
+    for (at, _) in text[span.clone()].match_indices(separator) {
+        parts.push(trim(text, start..span.start + at));
+        start = span.start + at + separator.len_utf8();
+    }
+    parts.push(trim(text, start..span.end));
+    parts
+}
+
+/// What follows `word` and a space at the start of a part.
+fn after_word(text: &str, span: &Span<usize>, word: &str) -> Option<Span<usize>> {
+    let part = &text[span.clone()];
+    let start = part.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word))?;
+    let rest = &part[start.len()..];
+    (rest.is_empty() || rest.starts_with(char::is_whitespace))
+        .then(|| trim(text, span.start + start.len()..span.end))
+}
+
+fn strategy(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<Strategy, Stop> {
+    let mut strategy = Strategy { groups: Vec::new(), clip: None };
+    for part in split(text, span, ';') {
+        if after_word(text, &part, "clip").is_some() {
+            set_clip(text, part, &mut strategy, problems);
+        } else if let Ok(group) = group(text, part, &mut strategy, problems) {
+            strategy.groups.push(group);
+        }
+    }
+    if strategy.groups.is_empty() && problems.is_empty() {
+        let fault = Fault::syntax("an optimizer such as `sgd lr=0.1`", "none");
+        return stop(problems, 0..text.len(), fault);
+    }
+    Ok(strategy)
+}
+
+fn set_clip(text: &str, part: Span<usize>, strategy: &mut Strategy, problems: &mut Vec<Problem>) {
+    if strategy.clip.is_some() {
+        problems.push(Problem::at(part.clone(), Fault::Twice { what: "`clip`".to_owned() }));
+    }
+    strategy.clip = clip(text, part, problems).ok().or(strategy.clip);
+}
+
+fn group(
+    text: &str,
+    mut span: Span<usize>,
+    strategy: &mut Strategy,
+    problems: &mut Vec<Problem>,
+) -> Result<GroupStrategy, Stop> {
+    let mut params = Pattern::all();
+    if let Some(rest) = after_word(text, &span, "for") {
+        let Some(colon) = text[rest.clone()].find(':') else {
+            return stop(problems, rest, Fault::syntax("`for PATTERN:` and an optimizer", "no colon"));
+        };
+        let pattern = trim(text, rest.start..rest.start + colon);
+        let name = &text[pattern.clone()];
+        if name.is_empty() || name.contains(char::is_whitespace) {
+            let fault = Fault::syntax("a pattern without spaces, such as `*.weight`", format!("`{name}`"));
+            return stop(problems, pattern, fault);
+        }
+        name.clone_into(&mut params.0);
+        span = trim(text, rest.start + colon + 1..span.end);
+    }
+    let mut parts = split(text, span, '|').into_iter();
+    let first = parts.next().unwrap_or(0..0);
+    let optimizer = optimizer(text, first, problems);
+    let mut schedule = None;
+    for part in parts {
+        if after_word(text, &part, "clip").is_some() {
+            set_clip(text, part, strategy, problems);
+        } else if schedule.is_some() {
+            let fault = Fault::syntax("one schedule, and `clip ...`", format!("`{}`", &text[part.clone()]));
+            problems.push(Problem::at(part, fault));
+        } else {
+            schedule = Some(choice(text, part, problems));
+        }
+    }
+    let schedule = schedule.unwrap_or_else(|| Ok(ScheduleChoice::Own(ScheduleSpec::constant())))?;
+    Ok(GroupStrategy { params, optimizer: optimizer?, schedule })
+}
+
+fn optimizer(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<OptimizerSpec, Stop> {
+    if !looks_like_call(&text[span.clone()]) {
+        return read(text, span, problems, |reader| reader.optimizer());
+    }
+    let (call, rest) = constructor(text, &span, problems)?;
+    read(text, rest, problems, |reader| reader.end("the optimizer"))?;
+    torch_optimizer::optimizer(&call).or_else(|fault| stop(problems, span, fault))
+}
+
+fn choice(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<ScheduleChoice, Stop> {
+    let torch = after_word(text, &span, "torch");
+    if torch.is_none() && !looks_like_call(&text[span.clone()]) {
+        return read(text, span, problems, |reader| {
+            let spec = reader.schedule(0)?;
+            reader.end("the schedule")?;
+            Ok(ScheduleChoice::Own(spec))
+        });
+    }
+    let span = torch.clone().unwrap_or(span);
+    let (call, rest) = constructor(text, &span, problems)?;
+    let unit = read(text, rest, problems, |reader| {
+        let mut unit = Unit::Epoch;
+        if reader.eat("per") {
+            if reader.eat("step") {
+                unit = Unit::Step;
+            } else if !reader.eat("epoch") {
+                return reader.wrong("`per step` or `per epoch`");
+            }
+        }
+        reader.end("the scheduler (`per step` may follow)").map(|()| unit)
+    })?;
+    if torch.is_some() {
+        return Ok(ScheduleChoice::Torch { call, unit });
+    }
+    torch_import::schedule(&call, unit)
+        .map(ScheduleChoice::Own)
+        .or_else(|fault| stop(problems, span, fault))
+}
+
+fn constructor(
+    text: &str,
+    span: &Span<usize>,
+    problems: &mut Vec<Problem>,
+) -> Result<(TorchCall, Span<usize>), Stop> {
+    match read_call(text, span.clone()) {
+        Ok((call, end)) => Ok((call, end..span.end)),
+        Err(problem) => {
+            problems.push(problem);
+            Err(Stop)
+        }
+    }
+}
+
+/// What `clip` takes, described as any other parameter.
+pub(super) static CLIP: Parameter = Parameter {
+    name: "clip",
+    kind: Kind::Number,
+    default: None,
+    keyword: Keyword::Bare(&[]),
+    range: Range::Positive,
+    pytorch: Some("max_norm"),
+    doc: "The largest norm, or the largest size of an element.",
+};
+
+fn clip(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<Clip, Stop> {
+    read(text, span, problems, |reader| {
+        reader.eat("clip");
+        let make = if reader.eat("norm") {
+            Clip::Norm
+        } else if reader.eat("value") {
+            Clip::Value
+        } else {
+            return reader.wrong("`clip norm N` or `clip value N`");
+        };
+        let number = reader.number(&CLIP)?;
+        reader.end("clip")?;
+        Ok(make(number))
+    })
+}

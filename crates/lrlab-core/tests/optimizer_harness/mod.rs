@@ -1,0 +1,81 @@
+//! One parameter in memory with an optimizer from the registry, for the optimizer tests.
+#![allow(dead_code, reason = "each test file uses its share")]
+
+use std::sync::Arc;
+
+use lrlab_core::{
+    Optimizer, ParamGroup,
+    optimizer::{ParamState, ParamStep, StepContext, registry},
+    registry::{Argument, Arguments},
+};
+
+/// Arguments out of names with numbers, and flags.
+pub(crate) fn arguments(numbers: &[(&str, f64)], flags: &[&str]) -> Arguments {
+    let numbers = numbers.iter().map(|(name, value)| ((*name).to_owned(), Argument::Number(*value)));
+    numbers.chain(flags.iter().map(|flag| ((*flag).to_owned(), Argument::Flag(true)))).collect()
+}
+
+/// A parameter with its optimizer, group and state.
+#[derive(Clone, Debug)]
+pub(crate) struct Trained {
+    pub(crate) optimizer: Arc<dyn Optimizer>,
+    pub(crate) group: ParamGroup,
+    pub(crate) state: ParamState,
+    pub(crate) value: Vec<f32>,
+    pub(crate) grad: Vec<f32>,
+}
+
+impl Trained {
+    /// The optimizer `name` over `value`.
+    pub(crate) fn new(name: &str, args: &Arguments, value: Vec<f32>) -> Self {
+        let built = (registry::find(name).unwrap().build)(args).unwrap();
+        let state = ParamState::new(&*built.optimizer, value.len());
+        let grad = vec![0.0; value.len()];
+        Self { optimizer: built.optimizer, group: built.group, state, value, grad }
+    }
+
+    /// One update with `grad`.
+    pub(crate) fn step(&mut self, grad: &[f32]) {
+        self.grad.copy_from_slice(grad);
+        let optimizer = self.optimizer.clone();
+        optimizer.step(self);
+    }
+
+    /// The bits of the parameter and of every slot.
+    pub(crate) fn bits(&self) -> Vec<Vec<u32>> {
+        let all = std::iter::once(&self.value).chain(&self.state.slots);
+        all.map(|vector| vector.iter().map(|x| x.to_bits()).collect()).collect()
+    }
+}
+
+impl StepContext for Trained {
+    fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_>)) {
+        f(ParamStep {
+            name: "p",
+            shape: &[self.value.len()],
+            group: &self.group,
+            t: self.state.t,
+            value: &mut self.value,
+            grad: &mut self.grad,
+            slots: &mut self.state.slots,
+        });
+        self.state.t += 1;
+    }
+}
+
+/// Settings that reach every branch of every formula.
+pub(crate) fn settings() -> Vec<(&'static str, Arguments)> {
+    vec![
+        ("sgd", arguments(&[("lr", 0.1)], &[])),
+        ("sgd", arguments(&[("lr", 0.1), ("weight_decay", 0.05)], &["maximize"])),
+        ("sgd", arguments(&[("lr", 0.1), ("momentum", 0.9)], &[])),
+        ("sgd", arguments(&[("lr", 0.1), ("momentum", 0.9), ("dampening", 0.3)], &["maximize"])),
+        ("sgd", arguments(&[("lr", 0.1), ("momentum", 0.9), ("weight_decay", 0.05)], &["nesterov"])),
+        ("sgd", arguments(&[("lr", 0.1), ("momentum", 0.0)], &[])),
+        ("adam", arguments(&[], &[])),
+        ("adam", arguments(&[("beta1", 0.4), ("beta2", 0.9), ("eps", 1e-3)], &["maximize"])),
+        ("adam", arguments(&[("weight_decay", 0.05)], &["amsgrad"])),
+        ("adamw", arguments(&[], &[])),
+        ("adamw", arguments(&[("lr", 0.01), ("weight_decay", 0.3)], &["amsgrad", "maximize"])),
+    ]
+}

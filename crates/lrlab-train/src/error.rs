@@ -1,0 +1,68 @@
+//! What can keep a trial or study from running. Divergence is not among it: that is a result.
+
+use std::path::PathBuf;
+
+use lrlab_core::SpecError;
+
+use crate::TaskError;
+
+/// Why a trial or study could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The strategy cannot be built.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The task cannot be built or run.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// The budget comes to no step at all.
+    #[error("a budget of {budget} comes to 0 steps ({steps_per_epoch} steps make an epoch here); give at least 1 step")]
+    EmptyBudget {
+        /// As it was given.
+        budget: String,
+        /// What an epoch is on this task.
+        steps_per_epoch: u64,
+    },
+    /// A batch of no rows, or of more than there are.
+    #[error("a batch of {got} rows does not fit: this task has {rows} training rows; give 1 to {rows}")]
+    BatchSize {
+        /// As it was given.
+        got: usize,
+        /// Rows of training data.
+        rows: usize,
+    },
+    /// A group of the strategy has no parameter to train, or a parameter has no group.
+    #[error("{message}; the parameters are {names}")]
+    Groups {
+        /// What is wrong.
+        message: String,
+        /// Names of all parameters.
+        names: String,
+    },
+    /// The file system said no.
+    #[error("cannot write {path}: {source}")]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A study's spec cannot be read back.
+    #[error("{path} is not a study of this version of lrlab: {why}")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The folder holds something that would be overwritten.
+    #[error("{path} {holds}; {advice}")]
+    Occupied {
+        /// Which folder.
+        path: PathBuf,
+        /// What is in it.
+        holds: String,
+        /// What to do.
+        advice: String,
+    },
+}

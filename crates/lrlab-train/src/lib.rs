@@ -1,0 +1,22 @@
+//! Trains: tasks, the trial loop, measurements, the event log and studies.
+//!
+//! This is the only crate that names Burn. What happens here is measured and written down; what it
+//! means is judged elsewhere, from the log alone.
+
+pub mod adapter;
+pub mod clock;
+pub mod log;
+pub mod probe;
+pub mod study;
+pub mod task;
+pub mod torch_init;
+pub mod trial;
+
+mod batches;
+mod data;
+mod error;
+
+pub use error::TrainError;
+pub use study::{Progress, StudyFolder, run_study};
+pub use task::{Batch, Metrics, Task, TaskError};
+pub use trial::{Observer, Trial};

@@ -1,0 +1,101 @@
+//! Tasks: a model with its data, and the border to the tensor engine.
+
+mod bowl;
+mod classifier;
+mod digits;
+mod line;
+mod module;
+mod noisy_line;
+mod quadratic;
+mod registry;
+
+use std::fmt::Debug;
+
+use lrlab_core::{event::Bowl, optimizer::Parameters, spec::Fault};
+
+pub use module::ModuleTask;
+pub use registry::{TASKS, TaskEntry, build, find};
+
+/// Named metrics of a validation.
+pub type Metrics = Vec<(&'static str, f64)>;
+
+/// Where a task's training rows come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supply {
+    /// A table of so many rows; a pass over it is an epoch.
+    Rows(usize),
+    /// Every row is drawn afresh: its number seeds its noise. An epoch is by convention so many
+    /// steps.
+    Stream {
+        /// Steps that are called an epoch.
+        steps_per_epoch: u64,
+    },
+}
+
+/// What a gradient is taken over.
+#[derive(Clone, Copy, Debug)]
+pub enum Batch<'a> {
+    /// These training rows.
+    Rows(&'a [u64]),
+    /// The task's fixed probe batch: the same rows at every call, or the exact expectation.
+    Probe,
+}
+
+/// Why a task could not be built or run.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// The spec names no task, or gives one what it does not take.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Spec(Vec<Fault>),
+    /// The data cannot be used.
+    #[error("{file}, row {row}: {problem}")]
+    Data {
+        /// Which table.
+        file: String,
+        /// Which row, from 1.
+        row: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The tensor engine refused.
+    #[error("the tensor engine refused: {0}")]
+    Engine(String),
+}
+
+/// A model with its data: what is trained.
+///
+/// The order and shapes of the parameters never change. After [`gradients`](Self::gradients),
+/// [`visit`](Parameters::visit) shows each parameter with its gradient of that batch's loss.
+pub trait Task: Parameters + Send + Debug {
+    /// Where its training rows come from.
+    fn supply(&self) -> Supply;
+
+    /// Rows of a batch when nothing else is asked for.
+    fn default_batch_size(&self) -> usize;
+
+    /// Rows of the probe batch; 0 stands for the exact expectation.
+    fn probe_rows(&self) -> usize;
+
+    /// Loss of `batch` at the present parameters; leaves its gradient in the parameters' `grad`.
+    fn gradients(&mut self, batch: Batch<'_>) -> Result<f64, TaskError>;
+
+    /// Calls `f` with each parameter's gradient, in the order of `visit`.
+    fn visit_gradients(&mut self, f: &mut dyn FnMut(&mut [f32]));
+
+    /// Metrics at the present parameters. The first is the objective, lower being better.
+    fn validate(&mut self) -> Result<Metrics, TaskError>;
+
+    /// The whole loss, where it is a quadratic bowl in two parameters.
+    fn bowl(&self) -> Option<Bowl> {
+        None
+    }
+
+    /// A copy that shares nothing: what is done to one leaves the other as it is.
+    fn clone_box(&self) -> Box<dyn Task>;
+}
+
+impl Clone for Box<dyn Task> {
+    fn clone(&self) -> Self {
+        self.clone_box()
+    }
+}

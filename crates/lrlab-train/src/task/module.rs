@@ -1,0 +1,216 @@
+//! A Burn module as a task: gradients by its autodiff, parameters in place.
+
+use std::{fmt::Debug, sync::Arc};
+
+use burn::{
+    backend::{BackendTypes, Flex},
+    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    tensor::{Device, Gradients, Tensor},
+};
+use lrlab_core::{
+    event::Bowl,
+    optimizer::{ParamMut, Parameters},
+};
+
+use super::{Batch, Metrics, Supply, Task, TaskError};
+
+/// A tensor of the `flex` device below Burn's own type: its storage is a slice.
+type FlexTensor = <Flex as BackendTypes>::FloatTensorPrimitive;
+
+/// A Burn module that knows its loss on some data.
+///
+/// `Data` is shared by all clones of a task and never changes.
+pub trait Model: Module + 'static {
+    /// The data, and whatever else stays as it is while training runs.
+    type Data: Send + Sync + Debug;
+
+    /// The loss of `batch`, of shape `[1]`, on the autodiff device.
+    fn loss(&self, data: &Self::Data, batch: Batch<'_>) -> Tensor<1>;
+
+    /// Metrics at the present parameters, the objective first, lower being better.
+    fn validate(&self, data: &Self::Data) -> Metrics;
+}
+
+/// The facts about a task that do not change while it trains.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Where its training rows come from.
+    pub supply: Supply,
+    /// Rows of a batch when nothing else is asked for.
+    pub batch_size: usize,
+    /// Rows of the probe batch; 0 stands for the exact expectation.
+    pub probe_rows: usize,
+    /// The whole loss, where it is a quadratic bowl in two parameters.
+    pub bowl: Option<Bowl>,
+}
+
+/// A Burn module on the `flex` device as a [`Task`].
+#[derive(Debug)]
+pub struct ModuleTask<M: Model> {
+    /// Always there between calls; mapping a module consumes it.
+    model: Option<M>,
+    data: Arc<M::Data>,
+    facts: Facts,
+    places: Arc<[Place]>,
+    gradients: Vec<FlexTensor>,
+}
+
+/// A parameter's name and shape.
+#[derive(Debug)]
+struct Place {
+    name: String,
+    shape: Vec<usize>,
+}
+
+/// The device that tasks train on.
+pub(crate) fn device() -> Device {
+    Device::flex().autodiff()
+}
+
+impl<M: Model> ModuleTask<M> {
+    /// A task that trains `model` on `data`. The module must live on the `flex` device with
+    /// autodiff.
+    pub fn new(model: M, data: Arc<M::Data>, facts: Facts) -> Self {
+        let mut places = Places { path: Vec::new(), found: Vec::new() };
+        model.visit(&mut places);
+        Self { model: Some(model), data, facts, places: places.found.into(), gradients: Vec::new() }
+    }
+
+    fn model(&self) -> Result<&M, TaskError> {
+        self.model.as_ref().ok_or_else(|| TaskError::Engine("an earlier update failed half-way".to_owned()))
+    }
+}
+
+impl<M: Model> Parameters for ModuleTask<M> {
+    fn visit(&mut self, f: &mut dyn FnMut(ParamMut<'_>)) {
+        if let Some(model) = self.model.take() {
+            let mut walk = Walk { places: &self.places, gradients: &mut self.gradients, next: 0, f };
+            self.model = Some(model.map(&mut walk));
+        }
+    }
+}
+
+impl<M: Model> Task for ModuleTask<M> {
+    fn supply(&self) -> Supply {
+        self.facts.supply
+    }
+
+    fn default_batch_size(&self) -> usize {
+        self.facts.batch_size
+    }
+
+    fn probe_rows(&self) -> usize {
+        self.facts.probe_rows
+    }
+
+    fn gradients(&mut self, batch: Batch<'_>) -> Result<f64, TaskError> {
+        let loss = self.model()?.loss(&self.data, batch);
+        let value = loss.clone().inner().into_scalar::<f32>();
+        let mut gradients = loss.backward();
+        self.gradients.clear();
+        let mut collect = Collect { from: &mut gradients, into: &mut self.gradients, refused: None };
+        if let Some(model) = &self.model {
+            model.visit(&mut collect);
+        }
+        match collect.refused {
+            None => Ok(f64::from(value)),
+            Some(why) => Err(TaskError::Engine(why)),
+        }
+    }
+
+    fn visit_gradients(&mut self, f: &mut dyn FnMut(&mut [f32])) {
+        for gradient in &mut self.gradients {
+            f(gradient.storage_mut());
+        }
+    }
+
+    fn validate(&mut self) -> Result<Metrics, TaskError> {
+        Ok(self.model()?.validate(&self.data))
+    }
+
+    fn bowl(&self) -> Option<Bowl> {
+        self.facts.bowl.clone()
+    }
+
+    fn clone_box(&self) -> Box<dyn Task> {
+        // Burn's tensors are copied on write, so a clone is cheap and still shares nothing.
+        Box::new(Self {
+            model: self.model.clone(),
+            data: Arc::clone(&self.data),
+            facts: self.facts.clone(),
+            places: Arc::clone(&self.places),
+            gradients: self.gradients.clone(),
+        })
+    }
+}
+
+/// Lists the parameters by their path in the module.
+struct Places {
+    path: Vec<String>,
+    found: Vec<Place>,
+}
+
+impl ModuleVisitor for Places {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.found.push(Place { name: self.path.join("."), shape: param.val().dims().to_vec() });
+    }
+
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+}
+
+/// Takes each parameter's gradient out of what `backward` left.
+struct Collect<'a> {
+    from: &'a mut Gradients,
+    into: &'a mut Vec<FlexTensor>,
+    refused: Option<String>,
+}
+
+impl ModuleVisitor for Collect<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let Some(gradient) = param.val().grad_remove(self.from) else {
+            self.refused = Some(format!("parameter {} has no gradient: the loss does not depend on it", param.id));
+            return;
+        };
+        match gradient.try_into_primitive::<Flex>() {
+            // Row-major and starting at 0, so that its storage lines up with the parameter's.
+            Ok(gradient) => self.into.push(gradient.to_contiguous()),
+            Err(why) => self.refused = Some(format!("{why:?}")),
+        }
+    }
+}
+
+/// Shows each parameter as a slice, changed in place, with its gradient.
+struct Walk<'a, 'f> {
+    places: &'a [Place],
+    gradients: &'a mut [FlexTensor],
+    next: usize,
+    f: &'a mut dyn FnMut(ParamMut<'f>),
+}
+
+impl ModuleMapper for Walk<'_, '_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = param.consume();
+        let place = &self.places[self.next];
+        let mut no_gradient = [];
+        let grad = match self.gradients.get_mut(self.next) {
+            Some(gradient) => gradient.storage_mut(),
+            None => &mut no_gradient[..],
+        };
+        self.next += 1;
+        let tensor = match tensor.inner().try_into_primitive::<Flex>() {
+            Ok(value) => {
+                let mut value = value.to_contiguous();
+                (self.f)(ParamMut { name: &place.name, shape: &place.shape, value: value.storage_mut(), grad });
+                Tensor::from_primitive::<Flex>(value)
+            }
+            Err(why) => unreachable!("a task's module lives on the flex device: {why:?}"),
+        };
+        Param::from_mapped_value(id, tensor.autodiff().require_grad(), mapper)
+    }
+}

@@ -1,0 +1,390 @@
+//! A trial and the one training loop.
+
+use lrlab_core::{
+    BuiltGroup, Duration, Event, Horizon, Outcome, ParamGroup, Scheduler, TrialSpec,
+    event::{Metric, Started, Step, Validated},
+    optimizer::{ParamMut, ParamState, ParamStep, StepContext, clip},
+    spec::Clip,
+    vector,
+};
+
+use crate::{
+    Batch, Task, TrainError,
+    batches::Batches,
+    probe::Probes,
+    task::{self, TaskError},
+};
+
+/// Receives a trial's events. Observers cannot change training.
+pub trait Observer {
+    /// Called once for each event, in order.
+    ///
+    /// # Errors
+    /// An observer that can no longer do its work (a full disk) ends the trial with its error.
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError>;
+
+    /// Asked between steps; `true` ends the trial as [`Outcome::Stopped`].
+    fn wants_stop(&self) -> bool {
+        false
+    }
+}
+
+/// A loss above this many times the first one (or not finite at all) has left all bounds.
+const DIVERGED_FACTOR: f64 = 1e10;
+
+/// Parameters are written into each step's event up to this many.
+const LOGGED_PARAMETERS: usize = 3;
+
+/// A strategy at work on a task with a seed.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    spec: TrialSpec,
+    horizon: Horizon,
+    task: Box<dyn Task>,
+    groups: Vec<ParamGroup>,
+    built: Vec<BuiltGroup>,
+    scheduler: Box<dyn Scheduler>,
+    states: Vec<ParamState>,
+    /// The group of each parameter.
+    group_of: Vec<usize>,
+    batches: Batches,
+    full_batch: bool,
+    parameters: usize,
+    t: u64,
+    first_loss: Option<f64>,
+    previous_gradient: Vec<f32>,
+    previous_norm_squared: f64,
+    /// The highest rate of each group so far.
+    peaks: Vec<f64>,
+    rate: RateChange,
+}
+
+/// What a branch does with the run's rates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RateChange {
+    /// Nothing: this is the run itself.
+    None,
+    /// Half of each.
+    Half,
+    /// The larger of twice the present rate and the highest one so far.
+    Raised,
+}
+
+impl Trial {
+    /// A trial of `spec` on the task that the registry knows by its name.
+    ///
+    /// # Errors
+    /// Whatever in the spec cannot be built, with what is allowed.
+    pub fn new(spec: &TrialSpec) -> Result<Self, TrainError> {
+        Self::with_task(spec, task::build(&spec.task, spec.seed)?)
+    }
+
+    /// A trial of `spec` on a task of the caller's own.
+    ///
+    /// # Errors
+    /// Whatever in the spec cannot be built, with what is allowed.
+    pub fn with_task(spec: &TrialSpec, mut task: Box<dyn Task>) -> Result<Self, TrainError> {
+        let supply = task.supply();
+        let batch_size = spec.batch_size.unwrap_or_else(|| task.default_batch_size());
+        if let task::Supply::Rows(rows) = supply
+            && batch_size > rows
+        {
+            return Err(TrainError::BatchSize { got: batch_size, rows });
+        }
+        if batch_size == 0 {
+            return Err(TrainError::BatchSize { got: 0, rows: 1 });
+        }
+        let horizon = horizon_of(spec.budget, Batches::steps_per_epoch(supply, batch_size))?;
+        let built = spec.strategy.build(horizon)?;
+        let groups: Vec<ParamGroup> = built.groups.iter().map(|b| b.group.clone()).collect();
+        let (group_of, states, parameters) = assign(&mut *task, &built.groups)?;
+        Ok(Self {
+            spec: spec.clone(),
+            horizon,
+            full_batch: matches!(supply, task::Supply::Rows(rows) if rows == batch_size),
+            batches: Batches::new(supply, batch_size, spec.seed),
+            task,
+            peaks: vec![0.0; groups.len()],
+            groups,
+            built: built.groups,
+            scheduler: built.scheduler,
+            states,
+            group_of,
+            parameters,
+            t: 0,
+            first_loss: None,
+            previous_gradient: Vec::new(),
+            previous_norm_squared: 0.0,
+            rate: RateChange::None,
+        })
+    }
+
+    /// Total steps, and steps in an epoch.
+    pub fn horizon(&self) -> Horizon {
+        self.horizon
+    }
+
+    /// Trains to the end of the budget and tells `observer` of everything.
+    ///
+    /// # Errors
+    /// A task or an observer that cannot go on. A loss out of bounds is no error: it is
+    /// [`Outcome::Diverged`].
+    pub fn run(&mut self, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
+        observer.on_event(&Event::Started(Box::new(self.started()?)))?;
+        let mut probes = Probes::new(self);
+        let outcome = loop {
+            probes.before_step(self, observer)?;
+            if self.t == self.horizon.total_steps {
+                break Outcome::Completed;
+            }
+            if observer.wants_stop() {
+                break Outcome::Stopped;
+            }
+            let step = self.step()?;
+            let (t, loss) = (step.t, step.loss);
+            observer.on_event(&Event::Step(step))?;
+            if self.out_of_bounds(loss) {
+                break Outcome::Diverged { t, loss };
+            }
+            if self.t.is_multiple_of(self.horizon.steps_per_epoch) || self.t == self.horizon.total_steps {
+                observer.on_event(&Event::Validated(self.validate()?))?;
+            }
+        };
+        observer.on_event(&Event::Finished { outcome: outcome.clone() })?;
+        Ok(outcome)
+    }
+
+    /// Makes one update and tells what it saw before it.
+    fn step(&mut self) -> Result<Step, TrainError> {
+        self.scheduler.before_step(self.t, &mut self.groups);
+        for (group, peak) in self.groups.iter_mut().zip(&mut self.peaks) {
+            let lr = group.lr();
+            *peak = peak.max(lr);
+            match self.rate {
+                RateChange::None => {}
+                RateChange::Half => group.set(lrlab_core::Field::Lr, lr / 2.0),
+                RateChange::Raised => group.set(lrlab_core::Field::Lr, peak.max(2.0 * lr)),
+            }
+        }
+        let loss = self.task.gradients(Batch::Rows(self.batches.deal()))?;
+        let (grad_norm, turn) = self.compare_gradients();
+        let mut step = Step {
+            t: self.t,
+            loss,
+            lr: self.groups.iter().map(ParamGroup::lr).collect(),
+            grad_norm,
+            turn,
+            clipped: false,
+            at: Vec::new(),
+        };
+        if self.parameters <= LOGGED_PARAMETERS {
+            self.task.visit(&mut |param| step.at.extend_from_slice(param.value));
+        }
+        self.first_loss.get_or_insert(loss);
+        // A step from a loss out of bounds could only spoil what is left to look at.
+        if !self.out_of_bounds(loss) {
+            step.clipped = match self.spec.strategy.clip {
+                None => false,
+                Some(Clip::Norm(max)) => clip::by_norm(&mut *self.task, max).clipped,
+                Some(Clip::Value(max)) => clip::by_value(&mut *self.task, max),
+            };
+            self.update();
+        }
+        self.t += 1;
+        Ok(step)
+    }
+
+    /// Every group's optimizer makes its update.
+    fn update(&mut self) {
+        for (index, built) in self.built.iter().enumerate() {
+            let mut context = GroupContext {
+                task: &mut *self.task,
+                states: &mut self.states,
+                group_of: &self.group_of,
+                index,
+                group: &self.groups[index],
+            };
+            built.optimizer.step(&mut context);
+        }
+        for state in &mut self.states {
+            state.t += 1;
+        }
+    }
+
+    /// Norm of this gradient, and the cosine of its angle with the one before.
+    fn compare_gradients(&mut self) -> (f64, Option<f64>) {
+        let first = self.previous_gradient.is_empty();
+        let (mut dot, mut norm_squared, mut start) = (0.0, 0.0, 0);
+        let previous = &mut self.previous_gradient;
+        self.task.visit_gradients(&mut |gradient| {
+            let end = start + gradient.len();
+            if first {
+                norm_squared += vector::norm_squared(gradient);
+                previous.extend_from_slice(gradient);
+            } else {
+                let both = vector::dot_and_norm(gradient, &previous[start..end]);
+                dot += both.dot;
+                norm_squared += both.norm_squared;
+                previous[start..end].copy_from_slice(gradient);
+            }
+            start = end;
+        });
+        let scale = (norm_squared * self.previous_norm_squared).sqrt();
+        let turn = (!first && scale > 0.0 && scale.is_finite()).then(|| dot / scale);
+        self.previous_norm_squared = norm_squared;
+        (norm_squared.sqrt(), turn)
+    }
+
+    fn out_of_bounds(&self, loss: f64) -> bool {
+        !loss.is_finite() || self.first_loss.is_some_and(|first| loss > DIVERGED_FACTOR * first.max(f64::MIN_POSITIVE))
+    }
+
+    fn validate(&mut self) -> Result<Validated, TaskError> {
+        let metrics = self.task.validate()?;
+        let metrics = metrics.into_iter().map(|(name, value)| (name.to_owned(), Metric(value))).collect();
+        Ok(Validated { t: self.t, metrics })
+    }
+
+    fn started(&mut self) -> Result<Started, TaskError> {
+        let objective = self.task.validate()?.first().map_or("loss", |(name, _)| name).to_owned();
+        Ok(Started {
+            trial: self.spec.clone(),
+            lrlab: env!("CARGO_PKG_VERSION").to_owned(),
+            horizon: self.horizon,
+            parameters: self.parameters,
+            groups: self.groups.iter().map(|group| group.name.clone()).collect(),
+            full_batch: self.full_batch,
+            objective,
+            bowl: self.task.bowl(),
+        })
+    }
+
+    /// A clone that goes on by itself for `steps` with other rates; the loss on the probe batch at
+    /// its end, infinite if it went out of bounds.
+    pub(crate) fn branch(&self, rate: RateChange, steps: u64) -> Result<f64, TrainError> {
+        let mut clone = self.clone();
+        clone.rate = rate;
+        for _ in 0..steps {
+            let loss = clone.step()?.loss;
+            if clone.out_of_bounds(loss) {
+                return Ok(f64::INFINITY);
+            }
+        }
+        let loss = clone.task.gradients(Batch::Probe)?;
+        Ok(if clone.out_of_bounds(loss) { f64::INFINITY } else { loss })
+    }
+
+    /// Updates made so far.
+    pub(crate) fn t(&self) -> u64 {
+        self.t
+    }
+
+    pub(crate) fn spec(&self) -> &TrialSpec {
+        &self.spec
+    }
+
+    pub(crate) fn is_full_batch(&self) -> bool {
+        self.full_batch
+    }
+
+    pub(crate) fn task(&mut self) -> &mut dyn Task {
+        &mut *self.task
+    }
+
+    pub(crate) fn batch_rows(&self) -> usize {
+        self.batches.batch_size()
+    }
+
+    /// Highest sharpness at which the rates of the update about to be made do not grow, over all
+    /// groups, with the preconditioner's inverse diagonal where one is at work (empty otherwise);
+    /// `None` before an optimizer whose preconditioner comes from gradients has seen any.
+    pub(crate) fn stability(&mut self) -> Option<(f64, Vec<f32>)> {
+        let mut groups = self.groups.clone();
+        let t = self.t.min(self.horizon.total_steps.saturating_sub(1));
+        self.scheduler.clone().before_step(t, &mut groups);
+        let (built, states, group_of) = (&self.built, &self.states, &self.group_of);
+        // Each group has a limit of its own; measuring H scaled by 1/limit asks all of them at once.
+        let limits: Vec<f64> =
+            built.iter().zip(&groups).map(|(b, group)| b.optimizer.stability_limit(group, self.t)).collect();
+        let limit = limits.iter().copied().fold(f64::INFINITY, f64::min);
+        let (mut inverse, mut index, mut preconditioned) = (Vec::new(), 0, false);
+        self.task.visit(&mut |param| {
+            let group = group_of[index];
+            let state = &states[index];
+            let mut diagonal = vec![1.0; param.value.len()];
+            preconditioned |=
+                built[group].optimizer.preconditioner(&groups[group], state.t, &state.slots, &mut diagonal);
+            let share = if limits[group] == limit { 1.0 } else { (limit / limits[group]) as f32 };
+            preconditioned |= share != 1.0;
+            inverse.extend(diagonal.iter().map(|p| share / p));
+            index += 1;
+        });
+        let known = inverse.iter().all(|x| x.is_finite());
+        known.then(|| (limit, if preconditioned { inverse } else { Vec::new() }))
+    }
+}
+
+/// Total steps of a budget, and steps in an epoch.
+fn horizon_of(budget: Duration, steps_per_epoch: u64) -> Result<Horizon, TrainError> {
+    let unbounded = Horizon::new(0, steps_per_epoch);
+    match budget.steps(unbounded) {
+        0 => Err(TrainError::EmptyBudget { budget: budget.to_string(), steps_per_epoch }),
+        total => Ok(Horizon::new(total, steps_per_epoch)),
+    }
+}
+
+/// Gives each parameter to the first group that fits it, and makes its optimizer's slots.
+fn assign(task: &mut dyn Task, built: &[BuiltGroup]) -> Result<(Vec<usize>, Vec<ParamState>, usize), TrainError> {
+    let (mut names, mut sizes) = (Vec::new(), Vec::new());
+    task.visit(&mut |ParamMut { name, value, .. }| {
+        names.push(name.to_owned());
+        sizes.push(value.len());
+    });
+    let refuse = |message: String| TrainError::Groups { message, names: names.join(", ") };
+    let (mut group_of, mut states) = (Vec::new(), Vec::new());
+    for (name, &size) in names.iter().zip(&sizes) {
+        let group = built
+            .iter()
+            .position(|b| b.params.matches(name))
+            .ok_or_else(|| refuse(format!("no group of the strategy takes parameter `{name}`")))?;
+        let slots = built[group].optimizer.slots().iter().map(|_| vec![0.0; size]).collect();
+        group_of.push(group);
+        states.push(ParamState { t: 0, slots });
+    }
+    if let Some(idle) = (0..built.len()).find(|index| !group_of.contains(index)) {
+        return Err(refuse(format!("group `{}` of the strategy takes no parameter", built[idle].params.0)));
+    }
+    Ok((group_of, states, sizes.iter().sum()))
+}
+
+/// The parameters of one group, for its optimizer.
+struct GroupContext<'a> {
+    task: &'a mut dyn Task,
+    states: &'a mut [ParamState],
+    group_of: &'a [usize],
+    index: usize,
+    group: &'a ParamGroup,
+}
+
+impl StepContext for GroupContext<'_> {
+    fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_>)) {
+        let mut next = 0;
+        self.task.visit(&mut |param| {
+            let at = next;
+            next += 1;
+            if self.group_of[at] != self.index {
+                return;
+            }
+            let state = &mut self.states[at];
+            f(ParamStep {
+                name: param.name,
+                shape: param.shape,
+                group: self.group,
+                t: state.t,
+                value: param.value,
+                grad: param.grad,
+                slots: &mut state.slots,
+            });
+        });
+    }
+}

@@ -1,0 +1,40 @@
+//! What the tests of this crate share.
+
+use lrlab_core::{Event, TrialSpec};
+use lrlab_train::{Observer, TrainError, Trial};
+
+/// Keeps every event.
+#[derive(Default)]
+pub struct Events(pub Vec<Event>);
+
+impl Observer for Events {
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
+        self.0.push(event.clone());
+        Ok(())
+    }
+}
+
+/// A trial from texts, without measurements.
+pub fn spec(task: &str, strategy: &str, seed: u64, budget: &str) -> TrialSpec {
+    TrialSpec {
+        task: task.parse().unwrap(),
+        strategy: strategy.parse().unwrap(),
+        seed,
+        budget: budget.parse().unwrap(),
+        batch_size: None,
+        measure: false,
+    }
+}
+
+/// All events of a trial.
+pub fn run(spec: &TrialSpec) -> Vec<Event> {
+    let mut events = Events::default();
+    Trial::new(spec).unwrap().run(&mut events).unwrap();
+    events.0
+}
+
+/// The losses of all steps.
+#[allow(dead_code, reason = "not every test file looks at losses")]
+pub fn losses(events: &[Event]) -> Vec<f64> {
+    events.iter().filter_map(|event| if let Event::Step(step) = event { Some(step.loss) } else { None }).collect()
+}

@@ -1,0 +1,60 @@
+//! Training on `quadratic`, against what theory says exactly.
+
+mod shared;
+
+use lrlab_core::{Event, Outcome};
+use shared::{losses, run, spec};
+
+#[test]
+fn gradient_descent_multiplies_each_coordinate() {
+    for (rate, curvature) in [(0.05, 10.0), (0.15, 10.0), (0.21, 10.0), (0.3, 1.0)] {
+        let task = format!("quadratic spectrum={curvature}");
+        let losses = losses(&run(&spec(&task, &format!("sgd lr={rate}"), 1, "30 steps")));
+        let factor: f64 = 1.0 - rate * curvature;
+        for (t, loss) in losses.iter().enumerate() {
+            let expected = losses[0] * factor.powi(2 * t as i32);
+            assert!((loss / expected - 1.0).abs() < 1e-4, "rate {rate}, step {t}: {loss} against {expected}");
+        }
+    }
+}
+
+#[test]
+fn rates_above_the_edge_diverge_as_a_result() {
+    let events = run(&spec("quadratic spectrum=10", "sgd lr=1", 1, "1000 steps"));
+    let Some(Event::Finished { outcome: Outcome::Diverged { t, loss } }) = events.last() else {
+        panic!("expected a divergence, got {:?}", events.last());
+    };
+    assert!(*t < 30 && *loss > 1e9, "step {t}, loss {loss}");
+}
+
+#[test]
+fn noise_keeps_a_constant_rate_at_its_floor() {
+    let (rate, noise, curvature) = (0.1, 0.5, 2.0);
+    let task = format!("quadratic spectrum={curvature} noise={noise}");
+    let losses = losses(&run(&spec(&task, &format!("sgd lr={rate}"), 5, "40000 steps")));
+    let tail = &losses[1000..];
+    let floor = tail.iter().sum::<f64>() / tail.len() as f64;
+    let expected = rate * noise * noise / (2.0 * (2.0 - rate * curvature));
+    assert!((floor / expected - 1.0).abs() < 0.05, "{floor} against {expected}");
+}
+
+#[test]
+fn groups_have_their_own_optimizers_and_rates() {
+    let strategy: lrlab_core::Strategy = serde_json::from_str(
+        r#"{"groups": [
+            {"params": "*.weight", "optimizer": {"name": "sgd", "lr": 0.05}},
+            {"params": "*", "optimizer": {"name": "adam", "lr": 0.01}, "schedule": "cosine to 0"}
+        ]}"#,
+    )
+    .unwrap();
+    let mut trial = spec("line", "sgd", 0, "20 steps");
+    trial.strategy = strategy;
+    let events = run(&trial);
+    let Event::Started(started) = &events[0] else { panic!("first event") };
+    assert_eq!(started.groups, ["*.weight", "*"]);
+    let rates: Vec<Vec<f64>> =
+        events.iter().filter_map(|e| if let Event::Step(s) = e { Some(s.lr.clone()) } else { None }).collect();
+    assert_eq!(rates[0], [0.05, 0.01]);
+    assert_eq!(rates[10], [0.05, 0.005]);
+    assert!(losses(&events)[19] < losses(&events)[0]);
+}

@@ -1,0 +1,120 @@
+//! What can go wrong in a command, and how it is told: what, where, what was expected, what to do.
+
+use std::process::ExitCode;
+
+use lrlab_analysis::{ReadError, report::ReportError};
+use lrlab_core::SpecError;
+use lrlab_train::TrainError;
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
+
+/// Exit code for input that cannot be used.
+const BAD_INPUT: u8 = 2;
+/// Exit code after Ctrl-C, as shells have it.
+const INTERRUPTED: u8 = 130;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A spec that cannot be read or built, with its text where there is one.
+    Spec(SpecError),
+    /// Input that cannot be used; the text says what was expected.
+    Input(String),
+    /// A trial or study that could not run.
+    Train(TrainError),
+    /// Logs that could not be read.
+    Read(ReadError),
+    /// Reports that could not be written.
+    Report(ReportError),
+    /// Ctrl-C; the text says how to go on.
+    Interrupted(String),
+    /// The reader of our output went away.
+    Closed,
+}
+
+impl From<SpecError> for Failure {
+    fn from(error: SpecError) -> Self {
+        Self::Spec(error)
+    }
+}
+
+impl From<TrainError> for Failure {
+    fn from(error: TrainError) -> Self {
+        match error {
+            TrainError::Spec(error) => Self::Spec(error),
+            error => Self::Train(error),
+        }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error)
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        Self::Report(error)
+    }
+}
+
+/// Writing to the terminal or pipe failed.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Input(format!("cannot write the output: {error}")),
+        }
+    }
+}
+
+impl Failure {
+    /// Tells the user on stderr and gives the exit code.
+    #[allow(clippy::print_stderr, reason = "this is where the command line speaks of its failures")]
+    pub(crate) fn report(self) -> ExitCode {
+        let text = match self {
+            Self::Closed => return ExitCode::SUCCESS,
+            Self::Interrupted(text) => {
+                eprintln!("{text}");
+                return ExitCode::from(INTERRUPTED);
+            }
+            Self::Spec(error) => spec_text(&error),
+            Self::Input(text) => text,
+            Self::Train(error) => error.to_string(),
+            Self::Read(error) => error.to_string(),
+            Self::Report(error) => error.to_string(),
+        };
+        eprintln!("error: {}", text.trim_end());
+        ExitCode::from(BAD_INPUT)
+    }
+}
+
+/// A spec error with the text and a caret under each place, where the error knows them.
+fn spec_text(error: &SpecError) -> String {
+    let Some(source) = error.text() else { return error.to_string() };
+    let labels: Vec<LabeledSpan> = error
+        .problems()
+        .iter()
+        .filter_map(|problem| {
+            let span = problem.span.clone()?;
+            Some(LabeledSpan::at(span, problem.to_string()))
+        })
+        .collect();
+    if labels.is_empty() {
+        return error.to_string();
+    }
+    let report = Report::new(MietteDiagnostic::new("this strategy cannot be read").with_labels(labels))
+        .with_source_code(NamedSource::new("spec", source.to_owned()));
+    let theme = if color() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let mut text = String::new();
+    match GraphicalReportHandler::new_themed(theme).with_width(100).render_report(&mut text, report.as_ref()) {
+        Ok(()) => text.trim_start_matches(['\n', ' ', '×']).to_owned(),
+        Err(_) => error.to_string(),
+    }
+}
+
+/// Whether stderr may be coloured: a terminal, and `NO_COLOR` not set.
+fn color() -> bool {
+    use std::io::IsTerminal;
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}

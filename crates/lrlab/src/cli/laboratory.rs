@@ -1,0 +1,213 @@
+//! What the commands do with studies: run them with a progress bar, read them back, report.
+
+use std::{
+    fs,
+    io::{Write, stdout},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use lrlab_analysis::{
+    StudyRuns, compare,
+    report::{self, REPORTS, Report, StudyReport, terminal},
+};
+use lrlab_core::{Outcome, StudySpec, layout::STUDY_FILE};
+use lrlab_train::{Progress, StudyFolder, TrainError, run_study};
+
+use super::{Failure, demo};
+
+/// Set by Ctrl-C; trials end at their next step.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Makes Ctrl-C finish what is being written instead of tearing it; a second one ends at once.
+pub(crate) fn catch_interrupt() -> Result<(), Failure> {
+    ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+    })
+    .map_err(|error| Failure::Input(format!("cannot listen for Ctrl-C: {error}")))
+}
+
+/// The flag that Ctrl-C sets.
+pub(crate) fn stop_flag() -> &'static AtomicBool {
+    &STOP
+}
+
+/// A bar on stderr; none when stderr is not a terminal.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(trials: usize, what: &str) -> Self {
+        let bar = ProgressBar::new(trials as u64);
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} trials, {eta} left") {
+            bar.set_style(style);
+        }
+        bar.set_message(what.to_owned());
+        Self(bar)
+    }
+}
+
+impl Progress for Bar {
+    fn trial_ended(&self, _outcome: &Outcome) {
+        self.0.inc(1);
+    }
+}
+
+/// Runs what is left of a study on `threads` threads, all cores by default.
+///
+/// `resume` is the command that would go on after an interruption.
+pub(crate) fn run(folder: &StudyFolder, threads: Option<usize>, resume: &str) -> Result<(), Failure> {
+    let spec = folder.spec();
+    let bar = Bar::new(spec.arms.len() * spec.seeds.len(), &spec.title);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .build()
+        .map_err(|error| Failure::Input(format!("cannot start the threads: {error}")))?;
+    let tally = pool.install(|| run_study(folder, &STOP, &bar))?;
+    bar.0.finish_and_clear();
+    if tally.ended < tally.trials {
+        return Err(Failure::Interrupted(format!(
+            "interrupted: {} of {} trials are done and kept in {}\ncontinue with: {resume}",
+            tally.ended,
+            tally.trials,
+            folder.path().display(),
+        )));
+    }
+    Ok(())
+}
+
+/// Begins `spec` in `path`, having made sure that every arm of it can be built.
+pub(crate) fn begin(path: impl FnOnce() -> Result<PathBuf, Failure>, spec: StudySpec) -> Result<StudyFolder, Failure> {
+    lrlab_train::study::check_study(&spec)?;
+    StudyFolder::create(&path()?, spec).map_err(|error| match error {
+        TrainError::Io { path, source } => {
+            Failure::Input(format!("cannot write {}: {source}; name a writable folder with --out", path.display()))
+        }
+        error => error.into(),
+    })
+}
+
+/// Reads the study in `folder`, or the studies in the folders below it, compares the arms and
+/// writes every report format beside the logs.
+pub(crate) fn report(folder: &Path) -> Result<Report, Failure> {
+    let mut studies = Vec::new();
+    for study in study_folders(folder)? {
+        let runs = StudyRuns::read(&study)?;
+        let comparison = compare(&runs);
+        studies.push(StudyReport {
+            heading: runs.spec.title.clone(),
+            text: demo::narrate(&runs, &comparison),
+            torch_code: comparison.best.and_then(|best| torch_code(&runs, best)),
+            command: demo::command(&runs.spec).or_else(|| Some(command_line(&runs.spec))),
+            runs,
+            comparison,
+        });
+    }
+    let report = match studies.as_slice() {
+        [one] => Report { title: one.heading.clone(), introduction: String::new(), studies },
+        _ => Report { title: demo::TITLE.to_owned(), introduction: demo::INTRODUCTION.to_owned(), studies },
+    };
+    report::write(&report, folder, REPORTS)?;
+    Ok(report)
+}
+
+fn study_folders(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if folder.join(STUDY_FILE).exists() {
+        return Ok(vec![folder.to_owned()]);
+    }
+    let entries = fs::read_dir(folder)
+        .map_err(|error| Failure::Input(format!("cannot read {}: {error}", folder.display())))?;
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.join(STUDY_FILE).exists())
+        .collect();
+    found.sort();
+    if found.is_empty() {
+        return Err(Failure::Input(format!(
+            "{} holds no study of lrlab (no {STUDY_FILE} in it or one level below)",
+            folder.display()
+        )));
+    }
+    Ok(found)
+}
+
+/// The arm's strategy as PyTorch code, if its runs say how long they were.
+fn torch_code(runs: &StudyRuns, arm: usize) -> Option<String> {
+    let horizon = runs.arms[arm].runs.first()?.started.horizon;
+    runs.spec.arms[arm].strategy.to_torch_code(horizon).ok()
+}
+
+/// The command that runs a study again.
+fn command_line(spec: &StudySpec) -> String {
+    let mut words = vec!["lrlab compare".to_owned(), format!("--task {}", quoted(&spec.task.to_string()))];
+    words.extend(spec.arms.iter().map(|arm| format!("--strategy {}", quoted(&format!("{}: {}", arm.label, arm.strategy)))));
+    if spec.seeds.iter().copied().eq(0..spec.seeds.len() as u64) {
+        words.push(format!("--seeds {}", spec.seeds.len()));
+    } else {
+        let seeds: Vec<String> = spec.seeds.iter().map(ToString::to_string).collect();
+        words.push(format!("--seed {}", seeds.join(" --seed ")));
+    }
+    words.push(format!("--budget {}", quoted(&spec.budget.to_string())));
+    words.extend(spec.batch_size.map(|rows| format!("--batch-size {rows}")));
+    words.join(" \\\n  ")
+}
+
+/// A word for a POSIX shell.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// The comparison tables, for the terminal.
+pub(crate) fn print_tables(report: &Report) -> Result<(), Failure> {
+    let mut out = stdout().lock();
+    for study in &report.studies {
+        writeln!(out, "{}\n", study.heading)?;
+        for line in &study.text {
+            writeln!(out, "{line}")?;
+        }
+        writeln!(out, "{}", terminal::table(&study.comparison))?;
+        print_winner(&mut out, study)?;
+    }
+    Ok(())
+}
+
+/// Who won, what cannot be told from it, and its PyTorch code.
+pub(crate) fn print_winner(out: &mut impl Write, study: &StudyReport) -> Result<(), Failure> {
+    let comparison = &study.comparison;
+    let Some(best) = comparison.best else {
+        writeln!(out, "No winner: no strategy finished all of its runs.")?;
+        return Ok(());
+    };
+    let row = &comparison.rows[best];
+    let ties: Vec<&str> = comparison
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(index, row)| *index != best && row.tied_with_best)
+        .map(|(_, row)| row.label.as_str())
+        .collect();
+    writeln!(out, "Best: {} ({} {:.4}).", row.label, comparison.objective, row.objective.mean)?;
+    if !ties.is_empty() {
+        writeln!(out, "A tie with it, as far as these seeds can tell: {}.", ties.join("; "))?;
+    }
+    if let Some(note) = &comparison.note {
+        writeln!(out, "{note}")?;
+    }
+    if let Some(code) = &study.torch_code {
+        writeln!(out, "\nIn PyTorch:\n")?;
+        for line in code.trim_end().lines() {
+            writeln!(out, "    {line}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Where the report lies.
+pub(crate) fn print_where(folder: &Path) -> Result<(), Failure> {
+    writeln!(stdout(), "Report: {}", folder.join("report.html").display())?;
+    Ok(())
+}

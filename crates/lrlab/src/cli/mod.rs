@@ -1,0 +1,56 @@
+//! The command line. Each command is a file; this one holds what they share.
+
+mod compare;
+mod demo;
+mod failure;
+mod folder;
+mod laboratory;
+mod list;
+mod report;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use failure::Failure;
+
+/// The laboratory for learning-rate strategies.
+///
+/// Without a command it runs the demo: three short acts that show what a learning rate does, on a
+/// line, on noisy data and on handwritten digits.
+#[derive(Debug, Parser)]
+#[command(name = "lrlab", version, arg_required_else_help = false, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows in three acts what a learning rate does (the default).
+    Demo(demo::Options),
+    /// Trains one strategy on one task and prints a line an epoch.
+    Train(train::Options),
+    /// Compares strategies on a task over several seeds.
+    Compare(compare::Options),
+    /// Rebuilds tables and pictures of a folder from its logs alone.
+    Report(report::Options),
+    /// Lists the tasks, optimizers or schedules there are.
+    List(list::Options),
+}
+
+pub(crate) fn main() -> ExitCode {
+    let command = Arguments::parse().command.unwrap_or(Command::Demo(demo::Options::default()));
+    let result = match command {
+        Command::Demo(options) => demo::run(&options),
+        Command::Train(options) => train::run(options),
+        Command::Compare(options) => compare::run(options),
+        Command::Report(options) => report::run(&options),
+        Command::List(options) => list::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,17 @@
+//! `lrlab report`: every table and picture again, from the logs alone.
+
+use std::path::PathBuf;
+
+use super::{Failure, laboratory};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The folder of a demo, comparison or training.
+    folder: PathBuf,
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    let reports = laboratory::report(&options.folder)?;
+    laboratory::print_tables(&reports)?;
+    laboratory::print_where(&options.folder)
+}

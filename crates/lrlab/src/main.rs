@@ -1,0 +1,7 @@
+//! The `lrlab` binary: parses arguments, calls the library, prints.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

@@ -1,0 +1,233 @@
+"""Writes PyTorch's own numbers as JSON beside this file, for the Rust tests to compare bit by bit.
+
+Every float is the shortest decimal that reads back as the same f64; an f32 is written as the f64 it equals.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.optim import SGD, lr_scheduler
+
+import optimizer_cases
+import scheduler_cases
+from workloads import BATCH, FIRST_PAIRS, first_program, load_digits, mlp
+
+HERE = Path(__file__).resolve().parent
+SEEDS = range(5)
+SCHEDULER_STEPS = 20_000
+SCHEDULER_HEAD = 64
+SCHEDULER_STRIDE = 1_000
+SCHEDULER_CLASSES = [
+    "ConstantLR",
+    "LinearLR",
+    "StepLR",
+    "MultiStepLR",
+    "ExponentialLR",
+    "CosineAnnealingLR",
+    "SequentialLR",
+]
+
+Json = dict[str, object]
+
+
+def write(name: str, payload: Json) -> None:
+    """Writes one JSON object; each element of a top-level list gets a line of its own."""
+    header = {"torch": torch.__version__, "cpu_capability": torch.backends.cpu.get_cpu_capability()}
+    dumps = functools.partial(json.dumps, allow_nan=False)
+    fields = []
+    for key, value in (header | payload).items():
+        if isinstance(value, list):
+            lines = ",\n".join(f"  {dumps(item)}" for item in value)
+            fields.append(f"{dumps(key)}: [\n{lines}\n ]")
+        else:
+            fields.append(f"{dumps(key)}: {dumps(value)}")
+    (HERE / name).write_text("{\n " + ",\n ".join(fields) + "\n}\n")
+
+
+def sha256(values: list[float], code: str) -> str:
+    """SHA-256 of the little-endian bytes; `code` is "f" for f32, "d" for f64."""
+    return hashlib.sha256(struct.pack(f"<{len(values)}{code}", *values)).hexdigest()
+
+
+def tensor_json(tensor: Tensor) -> Json:
+    """Shape and values, row-major; only both ends and the hash of a tensor over 64 elements."""
+    values = tensor.detach().flatten().tolist()
+    found: Json = {"shape": list(tensor.shape), "sha256": sha256(values, "f")}
+    if len(values) <= 64:
+        return found | {"values": values}
+    return found | {"first": values[:16], "last": values[-16:]}
+
+
+def init_json() -> Json:
+    """Default initial weights; torch keeps Linear's as [out, in] and Conv2d's as [out, in, kh, kw]."""
+    layers: dict[str, Callable[[], nn.Module]] = {
+        "Linear(1, 1)": lambda: nn.Linear(1, 1),
+        "Linear(64, 128)": lambda: nn.Linear(64, 128),
+        "Linear(128, 10)": lambda: nn.Linear(128, 10),
+        "Conv2d(3, 16, 3)": lambda: nn.Conv2d(3, 16, 3),
+    }
+    cases = []
+    for seed in SEEDS:
+        for text, build in layers.items():
+            torch.manual_seed(seed)
+            cases.append({"seed": seed, "module": text, "parameters": module_json(build())})
+    text = "Sequential(Linear(64, 128), ReLU(), Linear(128, 10))"
+    cases.append({"seed": 0, "module": text, "parameters": module_json(mlp(0))})
+    return {"cases": cases}
+
+
+def module_json(module: nn.Module) -> Json:
+    """Every parameter by its name in `state_dict`, in order."""
+    return {name: tensor_json(parameter) for name, parameter in module.named_parameters()}
+
+
+def first_program_json() -> Json:
+    """The first program for every pair and seed, with the printed lines of seed 0."""
+    cases = []
+    for text, pair in FIRST_PAIRS.items():
+        for seed in SEEDS:
+            run = first_program(seed, pair)
+            case: Json = {"pair": text, "seed": seed, **vars(run)}
+            cases.append(case | {"lines": run.lines()} if seed == 0 else case)
+    return {"cases": cases}
+
+
+def sequence_json(values: list[float]) -> Json:
+    """The head, every thousandth value and the hash of one group's whole sequence."""
+    return {
+        "first": values[:SCHEDULER_HEAD],
+        "every_1000th": values[::SCHEDULER_STRIDE],
+        "sha256": sha256(values, "d"),
+    }
+
+
+def scheduler_json(case: scheduler_cases.Case) -> Json:
+    """Runs one scheduler; `closed_form` follows the same steps where its class has one."""
+    groups = [{"params": [nn.Parameter(torch.zeros(1))], "lr": lr} for lr in case.base_lrs]
+    optimizer = SGD(groups)
+    names = {name: functools.partial(getattr(lr_scheduler, name), optimizer) for name in SCHEDULER_CLASSES}
+    scheduler = eval(case.constructor, names)  # noqa: S307 - our own table
+    closed_form = getattr(scheduler, "_get_closed_form_lr", None)
+    closed_error = None
+    recursive: list[list[float]] = [scheduler.get_last_lr()]
+    closed: list[list[float]] = []
+    optimizer.step()
+    for step in range(SCHEDULER_STEPS + 1):
+        if step > 0:
+            for at, group, lr in case.edits:
+                if at == step:
+                    optimizer.param_groups[group]["lr"] = lr
+            scheduler.step()
+            recursive.append(scheduler.get_last_lr())
+        if [group["lr"] for group in optimizer.param_groups] != recursive[-1]:
+            raise RuntimeError(f"{case.constructor}: get_last_lr differs from the groups at step {step}")
+        if closed_form and closed_error is None:
+            try:
+                closed.append(closed_form())
+            except ArithmeticError as error:
+                closed_error = type(error).__name__
+    result: Json = {
+        "name": case.constructor.split("(")[0],
+        "constructor": case.constructor,
+        "base_lrs": case.base_lrs,
+        "steps": SCHEDULER_STEPS,
+        "edits": case.edits,
+        "last_lrs": [sequence_json(list(values)) for values in zip(*recursive, strict=True)],
+        "closed_form": None,
+    }
+    if closed_error:
+        return result | {"closed_form_error": closed_error}
+    if closed:
+        result["closed_form"] = [sequence_json(list(values)) for values in zip(*closed, strict=True)]
+    return result
+
+
+def optimizer_json(name: str, options: Json, dtype: torch.dtype, rows: list[list[float]]) -> list[Json]:
+    """Parameters after the stored steps; gradients are the shared rows cast to `dtype`."""
+    parameter = nn.Parameter(torch.tensor(optimizer_cases.PARAMS, dtype=dtype))
+    build = optimizer_cases.CLASSES[name]
+    optimizer = build([parameter], lr=optimizer_cases.LR, foreach=False, fused=False, **options)
+    edits = dict(optimizer_cases.LR_EDITS)
+    stored = []
+    for step, row in enumerate(rows, 1):
+        group = optimizer.param_groups[0]
+        group["lr"] = edits.get(step, group["lr"])
+        parameter.grad = torch.tensor(row, dtype=dtype)
+        optimizer.step()
+        if step in optimizer_cases.STORED_STEPS:
+            stored.append({"step": step, "params": parameter.tolist()})
+    return stored
+
+
+def optimizers_json() -> Json:
+    """Every optimizer case in f32 and f64, single-tensor code path."""
+    rows = optimizer_cases.gradients()
+    cases = [
+        {
+            "name": name,
+            "options": options,
+            "f32": optimizer_json(name, options, torch.float32, rows),
+            "f64": optimizer_json(name, options, torch.float64, rows),
+        }
+        for name, options in optimizer_cases.CASES
+    ]
+    return {
+        "lr": optimizer_cases.LR,
+        "lr_edits": optimizer_cases.LR_EDITS,
+        "params": optimizer_cases.PARAMS,
+        "gradients": rows,
+        "cases": cases,
+    }
+
+
+def digits_parity_json(steps: int = 100) -> Json:
+    """Losses before each step on the digits, in file order, short last batch dropped."""
+    digits = load_digits()
+    model = mlp(0)
+    optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
+    cross_entropy = nn.CrossEntropyLoss()
+    losses = []
+    for step in range(steps):
+        rows = slice((step % digits.steps_per_epoch) * BATCH, (step % digits.steps_per_epoch + 1) * BATCH)
+        optimizer.zero_grad()
+        loss = cross_entropy(model(digits.train_x[rows]), digits.train_y[rows])
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return {
+        "model": "Sequential(Linear(64, 128), ReLU(), Linear(128, 10))",
+        "optimizer": "SGD(lr=0.1, momentum=0.9)",
+        "seed": 0,
+        "batch": BATCH,
+        "train_rows": len(digits.train_y),
+        "valid_rows": len(digits.valid_y),
+        "steps_per_epoch": digits.steps_per_epoch,
+        "losses": losses,
+    }
+
+
+def main() -> None:
+    """Writes the files named on the command line, or all of them."""
+    torch.set_num_threads(1)
+    makers: dict[str, Callable[[], Json]] = {
+        "init": init_json,
+        "first_program": first_program_json,
+        "schedulers": lambda: {"cases": [scheduler_json(case) for case in scheduler_cases.CASES]},
+        "optimizers": optimizers_json,
+        "digits_parity": digits_parity_json,
+    }
+    for name in sys.argv[1:] or makers:
+        write(f"{name}.json", makers[name]())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+// Opens a report as a reader would and checks what is drawn. See run.sh for how to call it.
+
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { open } from "./chromium.mjs";
+
+const [path, pictures] = process.argv.slice(2);
+if (!path) fail("usage: tests/browser/run.sh PATH_TO_REPORT [FOLDER_FOR_SCREENSHOTS]");
+if (!existsSync(path)) fail(`there is no ${path}`);
+const address = pathToFileURL(resolve(path)).href;
+
+function fail(message) {
+  console.error(`browser test: ${message}`);
+  process.exit(1);
+}
+
+let checks = 0;
+function check(good, what) {
+  checks += 1;
+  if (!good) throw new Error(what);
+}
+function equal(got, wanted, what) {
+  check(JSON.stringify(got) === JSON.stringify(wanted), `${what}: got ${JSON.stringify(got)}, wanted ${JSON.stringify(wanted)}`);
+}
+
+const page = await open().catch((error) => fail(error.message));
+const requests = [];
+const complaints = [];
+
+async function watch() {
+  page.on("Runtime.consoleAPICalled", ({ type, args }) => {
+    if (["error", "warning", "assert"].includes(type)) complaints.push(args.map((arg) => arg.value ?? arg.description).join(" "));
+  });
+  page.on("Runtime.exceptionThrown", ({ exceptionDetails: { text, exception } }) => complaints.push(exception?.description ?? text));
+  // Violations of the content policy arrive here.
+  page.on("Log.entryAdded", ({ entry }) => {
+    if (["error", "warning"].includes(entry.level)) complaints.push(`${entry.text} ${entry.url ?? ""}`);
+  });
+  page.on("Network.requestWillBeSent", ({ request }) => requests.push(request.url));
+  page.on("Network.webSocketCreated", ({ url }) => requests.push(url));
+  // Whatever asks for anything but the page is refused, so that a leak cannot pass for a slow network.
+  page.on("Fetch.requestPaused", ({ requestId, request }) => {
+    const answer = request.url.split("#")[0] === address
+      ? page.send("Fetch.continueRequest", { requestId })
+      : page.send("Fetch.failRequest", { requestId, errorReason: "BlockedByClient" });
+    answer.catch(() => {});
+  });
+  for (const domain of ["Page", "Runtime", "Log", "Network"]) await page.send(`${domain}.enable`);
+  await page.send("Fetch.enable", { patterns: [{ urlPattern: "*" }] });
+}
+
+async function load(width, height, settings = {}) {
+  const { scheme = "light", scripts = true } = settings;
+  await page.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < 500 });
+  await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
+  await page.send("Emulation.setScriptExecutionDisabled", { value: !scripts });
+  const loaded = new Promise((done) => page.on("Page.loadEventFired", done));
+  const { errorText } = await page.send("Page.navigate", { url: address });
+  check(!errorText, `the page cannot be opened: ${errorText}`);
+  await loaded;
+  if (scripts) await page.until("document.documentElement?.dataset.ready === 'true'", "the page's script to end");
+}
+
+async function picture(name) {
+  if (!pictures) return;
+  mkdirSync(pictures, { recursive: true });
+  const { data } = await page.send("Page.captureScreenshot", { format: "png", captureBeyondViewport: true });
+  writeFileSync(join(pictures, `${name}.png`), Buffer.from(data, "base64"));
+}
+
+const inFigure = (study, figure) => `document.querySelector('[data-study="${study}"] [data-figure="${figure}"]')`;
+const drawn = (study, figure) => page.evaluate(`${inFigure(study, figure)}.querySelectorAll("g.scatterlayer > g.trace").length`);
+const ticks = (study, axis) =>
+  page.evaluate(`[...${inFigure(study, "curves")}.querySelectorAll("g.${axis}tick text")].map((tick) => tick.textContent)`);
+const click = (study, selector) =>
+  page.evaluate(`document.querySelector(${JSON.stringify(`[data-study="${study}"] ${selector}`)}).click()`);
+
+/** How many traces each figure of a study should have, from the page's own data. */
+function expected(study) {
+  const arms = study.arms;
+  const count = (of) => arms.reduce((sum, arm) => sum + of(arm), 0);
+  return {
+    curves: count((arm) => (arm.runs.length ? 3 : 0) + 1 + arm.rates.length + (arm.diverged.length ? 1 : 0)),
+    sharpness: count((arm) => (arm.sharpness ? 2 : 0)),
+    // The lowest point, and the paths; rings are counted apart.
+    valley: study.valley ? 1 + study.valley.paths.filter((path) => path.t.length).length : 0,
+  };
+}
+
+async function figures(studies) {
+  const plots = await page.evaluate("document.querySelectorAll('.js-plotly-plot').length");
+  let wanted = 0;
+  for (const [at, study] of studies.entries()) {
+    for (const [figure, traces] of Object.entries(expected(study))) {
+      const present = await page.evaluate(`${inFigure(at, figure)} !== null`);
+      equal(present, traces > 0, `study ${at} has the figure ${figure}`);
+      if (!traces) continue;
+      wanted += 1;
+      equal(await page.evaluate(`${inFigure(at, figure)}.data.filter((trace) => trace.meta.kind !== "valley").length`), traces, `traces of ${figure} in study ${at}`);
+      const { width, height } = await page.evaluate(`(({ width, height }) => ({ width, height }))(${inFigure(at, figure)}.getBoundingClientRect())`);
+      check(width > 250 && height > 250, `${figure} of study ${at} is ${width} x ${height}`);
+      check((await drawn(at, figure)) > 0, `${figure} of study ${at} draws no line`);
+    }
+    const rows = await page.evaluate(`document.querySelectorAll('[data-study="${at}"] .results tbody tr').length`);
+    equal(rows, study.arms.length, `table rows of study ${at}`);
+    const labels = await page.evaluate(`[...document.querySelectorAll('[data-study="${at}"] .results tbody .arm')].map((arm) => arm.textContent.trim())`);
+    equal(labels, study.arms.map((arm) => arm.label.trim()), `labels in the table of study ${at}`);
+  }
+  equal(plots, wanted, "number of figures");
+  check(plots >= studies.length, "every study has a figure");
+}
+
+async function controls(study, at) {
+  const before = await ticks(at, "y");
+  await click(at, "[data-set='loss axis'][data-value='linear']");
+  equal(await page.evaluate(`${inFigure(at, "curves")}._fullLayout.yaxis.type`), "linear", "type of the loss axis");
+  check(JSON.stringify(await ticks(at, "y")) !== JSON.stringify(before), "the ticks change with the loss axis");
+  await picture(`linear-${at}`);
+  await click(at, "[data-set='loss axis'][data-value='log']");
+  equal(await ticks(at, "y"), before, "ticks after switching back");
+  await click(at, "[data-set='rate axis'][data-value='log']");
+  equal(await page.evaluate(`${inFigure(at, "curves")}._fullLayout.yaxis2.type`), "log", "type of the rate axis");
+  await click(at, "[data-set='rate axis'][data-value='linear']");
+
+  const names = Object.entries(expected(study)).filter(([, traces]) => traces).map(([name]) => name);
+  const all = await Promise.all(names.map((name) => drawn(at, name)));
+  const arm = study.arms.length - 1;
+  await click(at, `[data-arm='${arm}']`);
+  const fewer = await Promise.all(names.map((name) => drawn(at, name)));
+  equal(await page.evaluate(`document.querySelector('[data-study="${at}"] [data-arm="${arm}"]').getAttribute("aria-pressed")`), "false", "state of the legend's button");
+  names.forEach((name, index) => check(fewer[index] < all[index], `hiding a strategy takes its lines out of ${name}`));
+  const still = await page.evaluate(`${inFigure(at, "curves")}.data.filter((trace) => trace.meta.arm === ${arm} && trace.visible !== false).length`);
+  equal(still, 0, "traces of a hidden strategy");
+  await click(at, `[data-arm='${arm}']`);
+  equal(await Promise.all(names.map((name) => drawn(at, name))), all, "lines after showing it again");
+
+  if (study.seeds > 1) {
+    const centre = `JSON.stringify(${inFigure(at, "curves")}.data.find((trace) => trace.meta.kind === "centre" && trace.y.length > 2).y)`;
+    const mean = await page.evaluate(centre);
+    await click(at, "[data-set='line'][data-value='median']");
+    check((await page.evaluate(centre)) !== mean, "the median is another line than the mean");
+    await click(at, "[data-set='line'][data-value='mean']");
+    await click(at, "[data-set='single runs'][data-value='hidden']");
+    const runs = study.arms.filter((line) => line.runs.length).length;
+    equal(await drawn(at, "curves"), all[names.indexOf("curves")] - runs, "lines without single runs");
+    await click(at, "[data-set='single runs'][data-value='shown']");
+  }
+}
+
+async function hoverAndZoom(study, at) {
+  await page.evaluate(`${inFigure(at, "curves")}.scrollIntoView({ block: "center", behavior: "instant" })`);
+  const { x, y, width, height } = await page.evaluate(
+    `(({ x, y, width, height }) => ({ x, y, width, height }))(${inFigure(at, "curves")}.querySelector(".nsewdrag").getBoundingClientRect())`,
+  );
+  const mouse = (type, share, rest = {}) =>
+    page.send("Input.dispatchMouseEvent", { type, x: x + share * width, y: y + height / 2, button: "none", ...rest });
+  await mouse("mouseMoved", 0.28);
+  await mouse("mouseMoved", 0.3);
+  const label = `${inFigure(at, "curves")}.querySelector("g.hoverlayer")?.textContent ?? ""`;
+  await page.until(`(${label}) !== ""`, `a hover label in study ${at}`);
+  const text = await page.evaluate(label);
+  check(study.arms.some((arm) => text.includes(arm.label)), `the hover label names no strategy: ${text}`);
+  await picture(`hover-${at}`);
+
+  const range = `JSON.stringify(${inFigure(at, "curves")}._fullLayout.xaxis.range)`;
+  const before = await page.evaluate(range);
+  await mouse("mousePressed", 0.3, { button: "left", clickCount: 1, buttons: 1 });
+  await mouse("mouseMoved", 0.5, { button: "left", buttons: 1 });
+  await mouse("mouseMoved", 0.6, { button: "left", buttons: 1 });
+  await mouse("mouseReleased", 0.6, { button: "left", clickCount: 1 });
+  await page.until(`${range} !== ${JSON.stringify(before)}`, `the zoom in study ${at}`);
+  if (expected(study).sharpness) {
+    const other = `JSON.stringify(${inFigure(at, "sharpness")}._fullLayout.xaxis.range)`;
+    await page.until(`${other} === ${range}`, "the sharpness to follow the zoom");
+  }
+}
+
+async function words() {
+  const code = await page.evaluate("[...document.querySelectorAll('.code')].map((block) => block.querySelector('code').textContent.length)");
+  check(code.every((length) => length > 20), "a code block is empty");
+  if (code.length) {
+    equal(await page.evaluate("document.querySelector('.copy').hidden"), false, "copy button hidden");
+    await page.evaluate("document.querySelector('.copy').click()");
+    const wanted = "document.querySelector('.code code').textContent";
+    await page.until(
+      `document.querySelector(".copy").textContent === "Copied" || String(getSelection()).trim() === ${wanted}.trim()`,
+      "the code to be copied or selected",
+    );
+  }
+  check(await page.evaluate("document.querySelectorAll('.rule .evidence tbody tr').length > 0"), "no evidence is shown");
+  check(await page.evaluate("[...document.querySelectorAll('table')].every((table) => table.caption)"), "a table has no caption");
+}
+
+try {
+  await watch();
+  await load(1280, 900);
+  const studies = JSON.parse(await page.evaluate("document.getElementById('data').textContent"));
+  check(studies.length > 0, "the report holds no study");
+  await figures(studies);
+  await words();
+  await picture("whole");
+  for (const [at, study] of studies.entries()) {
+    await controls(study, at);
+    await hoverAndZoom(study, at);
+  }
+
+  await load(1280, 900, { scheme: "dark" });
+  const ink = await page.evaluate("document.querySelector('.js-plotly-plot')._fullLayout.font.color");
+  equal(ink, await page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()"), "ink of dark figures");
+  await picture("dark");
+  await load(390, 844);
+  check(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than a phone");
+  await picture("phone");
+  await load(1280, 900, { scripts: false });
+  check(await page.evaluate("document.querySelector('.results').innerText.length > 100"), "no table without scripts");
+  await picture("no-script");
+
+  equal(complaints, [], "complaints in the console");
+  // Inlined data is no request that could leave the machine.
+  const asked = requests.map((url) => url.split("#")[0]).filter((url) => !/^(data|blob):/.test(url));
+  equal([...new Set(asked)], [address], "requests");
+  console.log(`browser test: ${checks} checks passed, ${studies.length} studies, nothing left the page`);
+  await page.close();
+} catch (error) {
+  await page.close().catch(() => {});
+  if (complaints.length) console.error(complaints.slice(0, 5).join("\n"));
+  fail(error.message);
+}

@@ -1,0 +1,10 @@
+//! `cargo xtask bench`.
+
+use crate::Result;
+
+#[derive(clap::Args)]
+pub(crate) struct Options {}
+
+pub(crate) fn run(_: &Options) -> Result<()> {
+    Ok(())
+}
