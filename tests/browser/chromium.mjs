@@ -89,9 +89,9 @@ export async function open() {
       }
       return answer.result.value;
     },
-    /** Waits until an expression is true; throws after ten seconds, telling what was waited for. */
+    /** Waits until an expression is true; throws after half a minute, telling what was waited for. */
     async until(expression, what) {
-      for (const end = Date.now() + 10_000; Date.now() < end; ) {
+      for (const end = Date.now() + 30_000; Date.now() < end; ) {
         if (await page.evaluate(expression)) return;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }

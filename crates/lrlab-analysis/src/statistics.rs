@@ -114,7 +114,7 @@ pub fn sign_flip_p(differences: &[f64]) -> f64 {
     let seen = differences.iter().sum::<f64>().abs() - slack;
     // The first sign can stay: flipping all of them gives the same distance from 0.
     let far = flips_beyond(&differences[1..], differences[0], seen);
-    far as f64 / 2_f64.powi(differences.len() as i32 - 1)
+    far as f64 * smallest_p(differences.len())
 }
 
 /// The least p-value that [`sign_flip_p`] can give for `pairs` pairs: 2/2^n, and 1 for none.

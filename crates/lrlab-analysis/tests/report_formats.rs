@@ -1,4 +1,5 @@
 //! Every small format, from one study made by hand.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod report_samples;
 

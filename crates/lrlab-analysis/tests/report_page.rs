@@ -1,4 +1,5 @@
 //! The page as a whole, and files on disk.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod report_samples;
 
@@ -86,7 +87,7 @@ fn the_page_holds_every_part() {
         assert!(page.contains(text), "{text}");
     }
     assert_eq!(page.matches("<h1>").count(), 1);
-    assert!(!page.contains("NaN") || page.contains("NaN</"), "no number of the data is lost to NaN");
+    assert!(!page.contains("NaN"), "what is no number is a gap or a dash");
 }
 
 #[test]

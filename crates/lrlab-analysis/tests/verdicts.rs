@@ -1,11 +1,14 @@
 //! Verdicts held against what theory says of gradient descent on quadratics.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
+
 mod quadratic;
 
 use lrlab_analysis::{
     Run, Word,
     diagnose::{diagnose, diagnose_arm},
 };
+use lrlab_core::event::Probe;
 use proptest::prelude::*;
 use quadratic::{Optimizer, Quadratic};
 
@@ -129,11 +132,8 @@ fn the_noise_floor_is_estimated_from_the_log() {
 
 #[test]
 fn the_line_with_noisy_labels() {
-    let word = |lr: fn(u64) -> f64| {
-        let runs: Vec<Run> = (0..40).map(|seed| Quadratic::noisy_line(seed).run(lr)).collect();
-        diagnose_arm(&runs)
-    };
-    let rates: [(fn(u64) -> f64, Word); 7] = [
+    type Rate = fn(u64) -> f64;
+    let rates: [(Rate, Word); 7] = [
         (|_| 0.05, Word::Jumping),
         (|_| 0.03, Word::Jumping),
         (|_| 0.01, Word::Settled),
@@ -143,7 +143,8 @@ fn the_line_with_noisy_labels() {
         (|t| 0.03 * (1.0 - t as f64 / 300.0), Word::Settled),
     ];
     for (index, (lr, expected)) in rates.into_iter().enumerate() {
-        let verdict = word(lr);
+        let runs: Vec<Run> = (0..40).map(|seed| Quadratic::noisy_line(seed).run(lr)).collect();
+        let verdict = diagnose_arm(&runs);
         assert_eq!(verdict.word, expected, "rate {index}: {verdict:#?}");
     }
 }
@@ -177,6 +178,21 @@ fn without_branches_only_divergence_is_claimed() {
     assert_eq!(diagnose(&run).word, Word::Undecided);
     let mut run = Quadratic::line().constant(0.13);
     run.probes.clear();
+    assert_eq!(diagnose(&run).word, Word::Diverged);
+}
+
+#[test]
+fn a_loss_that_is_no_number_has_diverged_whatever_the_outcome_says() {
+    let whole = Quadratic::line().constant(0.05);
+    let mut run = whole.clone();
+    run.steps[7].loss = f64::NAN;
+    assert_eq!(diagnose(&run).word, Word::Diverged);
+    let mut run = whole;
+    for probed in &mut run.probes {
+        if let Probe::Branch { same, .. } = &mut probed.probe {
+            *same = f64::INFINITY;
+        }
+    }
     assert_eq!(diagnose(&run).word, Word::Diverged);
 }
 
@@ -262,37 +278,49 @@ proptest! {
         prop_assert_eq!(diagnose(&task.constant(x / 4.0)).word, diagnose(&scaled.constant(x / 4.0)).word);
     }
 
+    // Noise leaves the words to chance, seldom: what must not happen is a wrong word.
+
     #[test]
-    fn noise_and_a_constant_rate_near_the_limit_jump(
+    fn noise_and_a_rate_near_the_limit_are_never_taken_for_less(
         spectrum in spectra(0.5, 0.9),
         seed in 0..u64::from(u32::MAX),
         x in 0.8..1.4_f64,
     ) {
-        // Floor of 1 % or more of the start, in each direction alike.
-        let noise = 0.5 * spectrum[0].sqrt();
-        let task = Quadratic { noise, ..Quadratic::new(&spectrum, &start(&spectrum, 0.5), 300) };
-        let runs: Vec<Run> = (0..40)
-            .map(|i| Quadratic { seed: seed + i, ..task.clone() }.constant(x / spectrum[0]))
-            .collect();
-        let verdict = diagnose_arm(&runs);
-        prop_assert_eq!(verdict.word, Word::Jumping, "{:#?}", verdict);
+        let word = diagnose_arm(&near_the_limit(&spectrum, seed, x)).word;
+        prop_assert!(matches!(word, Word::Jumping | Word::Undecided), "{word}");
     }
 
     #[test]
-    fn noise_and_a_rate_that_falls_to_nothing_settle(
+    fn noise_and_a_rate_that_falls_to_nothing_are_never_blamed(
         spectrum in spectra(0.5, 0.9),
         seed in 0..u64::from(u32::MAX),
         x in 0.2..1.0_f64,
     ) {
-        let noise = 0.2 * spectrum[0].sqrt();
-        let task = Quadratic { noise, ..Quadratic::new(&spectrum, &start(&spectrum, 0.5), 300) };
-        let runs: Vec<Run> = (0..20)
-            .map(|i| {
-                let peak = x / spectrum[0];
-                Quadratic { seed: seed + i, ..task.clone() }.run(|t| peak * (1.0 - t as f64 / 300.0))
-            })
-            .collect();
-        let verdict = diagnose_arm(&runs);
-        prop_assert_eq!(verdict.word, Word::Settled, "{:#?}", verdict);
+        let word = diagnose_arm(&falling_to_nothing(&spectrum, seed, x)).word;
+        prop_assert!(matches!(word, Word::Settled | Word::Undecided), "{word}");
     }
+}
+
+/// A constant rate of `x` over the largest eigenvalue, with a floor of 3 % to 30 % of the start.
+fn near_the_limit(spectrum: &[f64], seed: u64, x: f64) -> Vec<Run> {
+    let noise = 0.5 * (spectrum[0] / spectrum.len() as f64).sqrt();
+    let task = Quadratic { noise, seed, ..Quadratic::new(spectrum, &start(spectrum, 0.5), 300) };
+    (0..40).map(|i| Quadratic { seed: seed + i, ..task.clone() }.constant(x / spectrum[0])).collect()
+}
+
+fn falling_to_nothing(spectrum: &[f64], seed: u64, x: f64) -> Vec<Run> {
+    let noise = 0.2 * spectrum[0].sqrt();
+    let task = Quadratic { noise, seed, ..Quadratic::new(spectrum, &start(spectrum, 0.5), 300) };
+    let lr = |t: u64| x / spectrum[0] * (1.0 - t as f64 / 300.0);
+    (0..20).map(|i| Quadratic { seed: seed + i, ..task.clone() }.run(lr)).collect()
+}
+
+#[test]
+fn noise_seldom_leaves_the_word_open() {
+    let spectrum = [2.0, 1.5, 1.0];
+    let count = |word: Word, runs: fn(&[f64], u64, f64) -> Vec<Run>, x: f64| {
+        (0..100).filter(|arm| diagnose_arm(&runs(&spectrum, 1000 * arm, x)).word == word).count()
+    };
+    assert!(count(Word::Jumping, near_the_limit, 1.0) >= 95);
+    assert!(count(Word::Settled, falling_to_nothing, 0.5) >= 95);
 }

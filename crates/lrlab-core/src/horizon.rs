@@ -94,8 +94,8 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, Fault> {
     let unit_start = trimmed
         .char_indices()
         .find(|&(at, c)| {
-            let exponent =
-                matches!(c, 'e' | 'E') && trimmed[at + 1..].starts_with(|d: char| d.is_ascii_digit() || d == '-' || d == '+');
+            let exponent = matches!(c, 'e' | 'E')
+                && trimmed[at + 1..].starts_with(|d: char| d.is_ascii_digit() || d == '-' || d == '+');
             !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+') || exponent)
         })
         .map_or(trimmed.len(), |(at, _)| at);
@@ -115,9 +115,9 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, Fault> {
             Some(fraction) if (0.0..=1.0).contains(&fraction) => Ok(Duration::Fraction(fraction)),
             _ => Err(wrong("from 0% to 100% of the training")),
         },
-        "" if !number.is_empty() => Err(wrong(
-            "a duration with its unit (a bare number has none): `500 steps`, `3 epochs` or `10%`",
-        )),
+        "" if !number.is_empty() => {
+            Err(wrong("a duration with its unit (a bare number has none): `500 steps`, `3 epochs` or `10%`"))
+        }
         _ => Err(wrong(DURATION_FORMS)),
     }
 }
@@ -193,5 +193,40 @@ pub(crate) fn percent_text(fraction: f64) -> String {
 /// The shortest decimal that reads back to the same bits, with an exponent where that is shorter
 /// to read.
 pub(crate) fn number_text(value: f64) -> String {
-    if value == 0.0 || (1e-3..1e15).contains(&value.abs()) { format!("{value}") } else { format!("{value:e}") }
+    if value == 0.0 || (1e-3..1e15).contains(&value.abs()) {
+        format!("{value}")
+    } else {
+        format!("{value:e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentages_keep_their_bits() {
+        let plain =
+            [(0.07, "7"), (1.0 / 3.0, "33.33333333333333"), (1.0, "100"), (1e-5, "0.001"), (-0.5, "-50")];
+        for (fraction, text) in plain {
+            assert_eq!(percent_text(fraction), text);
+        }
+        let mut fraction: f64 = 1e-300;
+        while fraction < 1e300 {
+            let text = percent_text(fraction);
+            assert_eq!(parse_percent(&text).map(f64::to_bits), Some(fraction.to_bits()), "{text}");
+            fraction *= 1.37;
+        }
+        assert_eq!(parse_percent("1_0"), Some(0.1));
+        assert_eq!(parse_percent("1e99999999999999999999"), None);
+    }
+
+    #[test]
+    fn durations_become_whole_steps() {
+        let horizon = Horizon::new(301, 20);
+        assert_eq!(Duration::Fraction(0.05).steps(horizon), 15);
+        assert_eq!(Duration::Epochs(1.5).steps(horizon), 30);
+        assert_eq!(Duration::Epochs(1e300).steps(horizon), u64::MAX);
+        assert_eq!(horizon.after(400).total_steps, 0);
+    }
 }

@@ -24,15 +24,8 @@ pub enum Field {
 
 impl Field {
     /// Every field, in the order in which a group stores them.
-    pub const ALL: [Self; 7] = [
-        Self::Lr,
-        Self::Momentum,
-        Self::Dampening,
-        Self::WeightDecay,
-        Self::Beta1,
-        Self::Beta2,
-        Self::Eps,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Lr, Self::Momentum, Self::Dampening, Self::WeightDecay, Self::Beta1, Self::Beta2, Self::Eps];
 
     /// The name as it is written in specs and logs.
     pub fn name(self) -> &'static str {

@@ -21,7 +21,9 @@ impl Pattern {
             match pattern.split_first() {
                 None => name.is_empty(),
                 Some((b'*', rest)) => (0..=name.len()).any(|skip| fits(rest, &name[skip..])),
-                Some((first, rest)) => name.split_first().is_some_and(|(n, left)| n == first && fits(rest, left)),
+                Some((first, rest)) => {
+                    name.split_first().is_some_and(|(n, left)| n == first && fits(rest, left))
+                }
             }
         }
         fits(self.0.as_bytes(), name.as_bytes())

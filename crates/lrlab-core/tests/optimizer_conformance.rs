@@ -13,7 +13,8 @@ use proptest::prelude::*;
 
 /// Values and gradients of every size, zeros included, one row of gradients an update.
 fn problem() -> impl Strategy<Value = (Vec<f32>, Vec<Vec<f32>>)> {
-    let element = || prop_oneof![4 => -10.0_f32..10.0, 1 => Just(0.0), 1 => -1e-6_f32..1e-6, 1 => -1e6_f32..1e6];
+    let element =
+        || prop_oneof![4 => -10.0_f32..10.0, 1 => Just(0.0), 1 => -1e-6_f32..1e-6, 1 => -1e6_f32..1e6];
     (0_usize..130).prop_flat_map(move |length| {
         (
             prop::collection::vec(element(), length),
@@ -79,7 +80,8 @@ proptest! {
 
 /// An engine whose tensors are vectors: one `match`, written without the crate's own arithmetic.
 fn tensor_engine(op: Op<&Vec<f32>>) -> Vec<f32> {
-    let both = |a: &[f32], b: &[f32], f: fn(f32, f32) -> f32| a.iter().zip(b).map(|(a, b)| f(*a, *b)).collect();
+    let both =
+        |a: &[f32], b: &[f32], f: fn(f32, f32) -> f32| a.iter().zip(b).map(|(a, b)| f(*a, *b)).collect();
     match op {
         Op::Add(a, b) => both(a, b, |a, b| a + b),
         Op::Sub(a, b) => both(a, b, |a, b| a - b),
@@ -204,7 +206,8 @@ fn steps_grow_above_the_stability_limit_and_shrink_below_it() {
 #[test]
 fn stability_limits_are_those_of_the_literature() {
     let limit = |optimizer: &dyn Optimizer, fields: &[(Field, f64)], t| {
-        let group = fields.iter().fold(ParamGroup::new("g"), |group, (field, value)| group.with(*field, *value));
+        let group =
+            fields.iter().fold(ParamGroup::new("g"), |group, (field, value)| group.with(*field, *value));
         optimizer.stability_limit(&group, t)
     };
     let close = |a: f64, b: f64| (a - b).abs() <= 1e-12 * b.abs();
@@ -240,7 +243,10 @@ fn the_preconditioner_is_what_the_last_update_divided_by() {
             for (i, p) in p.iter().enumerate() {
                 let step = f64::from(before[i] - trained.value[i]);
                 let expected = trained.group.lr() / c * f64::from(trained.state.slots[0][i]) / f64::from(*p);
-                assert!((step - expected).abs() < 1e-3 * expected.abs(), "{name} {args:?}: {step} {expected}");
+                assert!(
+                    (step - expected).abs() < 1e-3 * expected.abs(),
+                    "{name} {args:?}: {step} {expected}"
+                );
             }
         }
     }

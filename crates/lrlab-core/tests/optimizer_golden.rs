@@ -1,4 +1,5 @@
 //! Optimizers against PyTorch's own numbers in `golden/pytorch/optimizers.json`.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod optimizer_harness;
 
@@ -44,8 +45,8 @@ impl Goldens {
 
     /// The rate of update number `step`, from 1.
     fn lr(&self, step: u64) -> f64 {
-        let edits = self.lr_edits.iter().filter(|(at, _)| *at <= step);
-        edits.last().map_or(self.lr, |(_, lr)| *lr)
+        let mut edits = self.lr_edits.iter().rev();
+        edits.find(|(at, _)| *at <= step).map_or(self.lr, |(_, lr)| *lr)
     }
 }
 
@@ -133,12 +134,7 @@ fn f64_follows_pytorch_to_1e_12() {
                 let buffer = case.options.contains_key("momentum");
                 run_f64(&Sgd { buffer, nesterov, maximize }, &group, &goldens, case)
             }
-            name => run_f64(
-                &Adam { decoupled: name == "AdamW", amsgrad, maximize },
-                &group,
-                &goldens,
-                case,
-            ),
+            name => run_f64(&Adam { decoupled: name == "AdamW", amsgrad, maximize }, &group, &goldens, case),
         };
         assert!(distance <= 1e-12, "{}: {distance:e}", case.label());
         worst = worst.max(distance);
@@ -170,7 +166,13 @@ fn f32_follows_pytorch_to_4_ulp_in_one_step_and_1e_5_in_200() {
                 worst_ulps = worst_ulps.max(ulps(c));
             }
             let relative = (c.got - c.want).abs() / c.scale;
-            assert!(relative <= 1e-5, "{} at {step}: {} is {relative:e} from {}", case.label(), c.got, c.want);
+            assert!(
+                relative <= 1e-5,
+                "{} at {step}: {} is {relative:e} from {}",
+                case.label(),
+                c.got,
+                c.want
+            );
             worst = worst.max(relative);
         }
     }

@@ -1,5 +1,7 @@
 //! What every schedule of the registry must do.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use lrlab_core::{
     Horizon, ScheduleSpec, Strategy,
     registry::same_name,
@@ -101,7 +103,12 @@ fn rates_are_sane_throughout_and_after_the_end() {
 
 #[test]
 fn a_length_holds_its_last_value() {
-    for text in ["linear from 10% to 50%", "cosine to 20%", "warmup 5% then cosine", "hold 50% then linear to lr 0.03"] {
+    for text in [
+        "linear from 10% to 50%",
+        "cosine to 20%",
+        "warmup 5% then cosine",
+        "hold 50% then linear to lr 0.03",
+    ] {
         let schedule = text.parse::<ScheduleSpec>().unwrap().build(HORIZON).unwrap();
         for t in [1201, 5000, u64::MAX] {
             assert_eq!(schedule.value_at(t, 0.1), schedule.value_at(1200, 0.1), "{text}");
@@ -132,7 +139,10 @@ fn impossible_trainings_are_refused_and_never_panic() {
             let code = Strategy::single("sgd".parse().unwrap(), spec.clone()).to_torch_code(horizon);
             assert_eq!(code.is_ok(), built.is_ok(), "{spec} over {horizon:?}");
             for t in edges {
-                assert!(built.as_ref().is_ok_and(|schedule| schedule.value_at(t, 0.1).is_finite()) || built.is_err());
+                assert!(
+                    built.as_ref().is_ok_and(|schedule| schedule.value_at(t, 0.1).is_finite())
+                        || built.is_err()
+                );
             }
         }
     }
@@ -148,15 +158,15 @@ fn all_problems_of_a_build_are_told_with_their_place() {
     assert_eq!(
         problems("warmup 1% then multi-step at 10 steps, 1% x0.1", Horizon::new(20, 5)),
         [
-            "for: for: got `1%`, expected at least one step (the training has 20 of them, an epoch 5)",
-            "then.milestones: milestones: got `1%`, expected at least one step (the training has 20 of them, an epoch 5)",
-            "then.milestones: milestones: got `10 steps, 1%`, expected times that grow",
+            "for: got `1%`, expected at least one step (the training has 20 of them, an epoch 5)",
+            "then.milestones: got `1%`, expected at least one step (the training has 20 of them, an epoch 5)",
+            "then.milestones: got `10 steps, 1%`, expected times that grow",
         ]
     );
     assert_eq!(
         problems("warmup 30 steps then cosine", Horizon::new(20, 5)),
         [
-            "for: for: got `30 steps`, expected no more than the 20 steps that are left of the training",
+            "for: got `30 steps`, expected no more than the 20 steps that are left of the training",
             "then: nothing of the training is left for cosine",
         ]
     );

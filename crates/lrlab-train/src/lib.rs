@@ -15,6 +15,7 @@ pub mod trial;
 mod batches;
 mod data;
 mod error;
+mod flex;
 
 pub use error::TrainError;
 pub use study::{Progress, StudyFolder, run_study};

@@ -126,7 +126,7 @@ pub fn run_study(folder: &StudyFolder, stop: &AtomicBool, progress: &dyn Progres
     let ended = trials
         .par_iter()
         .with_max_len(1)
-        .map(|(arm, trial)| {
+        .map(|(arm, trial)| -> Result<usize, TrainError> {
             let path = folder.run(*arm, trial);
             if let Some(outcome) = outcome_of(&path) {
                 progress.trial_ended(&outcome);

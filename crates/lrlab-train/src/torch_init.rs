@@ -9,16 +9,16 @@
 //! Source: PyTorch 2.15, `CPUGeneratorImpl`, `uniform_` and `nn.Linear.reset_parameters`, checked
 //! against `golden/pytorch/init.json`.
 
-use rand_mt::Mt19937GenRand32;
+use rand_mt::Mt;
 
 /// PyTorch's CPU generator.
 #[derive(Clone, Debug)]
-pub struct TorchGenerator(Mt19937GenRand32);
+pub struct TorchGenerator(Mt);
 
 impl TorchGenerator {
     /// The generator after `torch.manual_seed(seed)`; PyTorch uses the low 32 bits of the seed.
     pub fn new(seed: u64) -> Self {
-        Self(Mt19937GenRand32::new(seed as u32))
+        Self(Mt::new(seed as u32))
     }
 
     /// `n` draws of `uniform_(lo, hi)` on an f32 tensor.

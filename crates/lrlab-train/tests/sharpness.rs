@@ -54,9 +54,11 @@ fn limits_know_the_optimizer() {
         let found = measured("line", strategy, "2 steps");
         assert!(close(found[0].1, limit, 1e-12), "{strategy}: {found:?}");
     }
-    // On a separable quadratic Adam's preconditioned Hessian is diagonal: h / (sqrt(v) + eps).
-    let found = measured("quadratic spectrum=1,10", "adam lr=0.01", "30 steps");
-    assert!(found.iter().all(|(value, limit)| value.is_finite() && close(*limit, 380.0, 0.2)), "{found:?}");
+    // Adam: (2 + 2 beta1) / ((1 - beta1) lr) = 3800, approached from below while the first moment
+    // is still being corrected for its bias.
+    let found = measured("quadratic spectrum=1,10", "adam lr=0.01", "100 steps");
+    assert!(found.len() > 5 && found.windows(2).all(|pair| pair[0].1 < pair[1].1), "{found:?}");
+    assert!(close(found[found.len() - 1].1, 3800.0, 1e-3), "{found:?}");
 }
 
 /// Images of the probe batch: 64 evenly spaced rows of the training split, pixels in 0..=1.

@@ -4,8 +4,7 @@ use super::{Check, Finding};
 use crate::{Result, tree::Tree};
 
 /// Names that say nothing of what is inside.
-const FORBIDDEN: [&str; 8] =
-    ["base", "common", "helper", "helpers", "manager", "misc", "util", "utils"];
+const FORBIDDEN: [&str; 8] = ["base", "common", "helper", "helpers", "manager", "misc", "util", "utils"];
 
 pub(super) static CHECK: Check = Check { name: "file names", run };
 

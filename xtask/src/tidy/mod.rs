@@ -6,6 +6,7 @@ mod dependencies;
 mod file_names;
 mod file_sizes;
 mod links;
+mod named_tests;
 mod places;
 mod registries;
 mod unfinished;
@@ -55,6 +56,7 @@ static CHECKS: &[&Check] = &[
     &registries::CHECK,
     &places::CHECK,
     &links::CHECK,
+    &named_tests::CHECK,
     &unfinished::CHECK,
 ];
 

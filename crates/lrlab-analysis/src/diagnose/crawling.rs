@@ -21,7 +21,8 @@ pub(super) static CRAWLING: Diagnosis = Diagnosis {
     rule: "Crawling: a clone that left the run near its end and went on at the larger of twice its rate and its \
            highest rate so far, on the same batches, would gain at least 1 % of the starting loss in a tenth of \
            the training; or it gained at all, and the clones answer so evenly to their rates that half the \
-           limit of stability would gain 5 %; or neither the run (by 1 %) nor any clone moves the loss, at a hundredth of the limit or less.",
+           limit of stability would gain 5 %; or neither the run (by 1 %) nor any clone moves the loss, at a \
+           hundredth of the limit or less.",
     judge,
 };
 

@@ -4,7 +4,7 @@ use lrlab_core::Outcome;
 
 use crate::Run;
 
-use super::{Diagnosis, Evidence, Finding, Held, Readings, Sample, Word};
+use super::{Diagnosis, Evidence, Finding, Held, Reading, Readings, Sample, Word, reading::end_loss};
 
 /// Growth of the loss, over its start, that counts without a sharpness that explains it: below
 /// it, a run that starts close to its noise floor would be called names for settling there.
@@ -18,12 +18,15 @@ pub(super) static DIVERGED: Diagnosis = Diagnosis {
     judge,
 };
 
-/// The step and loss at which a run blew up.
+/// The step and loss at which a run blew up: as its outcome says, or at the first loss that is no
+/// number.
 pub(super) fn blown_up(run: &Run) -> Option<(u64, f64)> {
     match run.outcome {
         Some(Outcome::Diverged { t, loss }) => Some((t, loss)),
         Some(Outcome::Completed) => {
-            run.steps.iter().find(|step| !step.loss.is_finite()).map(|step| (step.t, step.loss))
+            let steps = run.steps.iter().map(|step| (step.t, step.loss));
+            let end = end_loss(run).map(|loss| (run.updates(), loss));
+            steps.chain(end).find(|(_, loss)| !loss.is_finite())
         }
         _ => None,
     }
@@ -44,12 +47,12 @@ fn judge(readings: &Readings) -> Finding {
     let growths: Vec<f64> = readings.runs.iter().map(|run| run.growth).collect();
     let starts: Vec<f64> = readings.runs.iter().map(|run| run.start).collect();
     let growth = Sample::ratio(&growths, &starts, readings.noiseless);
-    let unstable = |run: &super::Reading| run.worst_sharpness.is_some_and(|ratio| ratio > 1.0);
+    let unstable = |run: &Reading| run.worst_sharpness.is_some_and(|ratio| ratio > 1.0);
     let held = if growth.is_empty() {
         Held::No
     } else if readings.noiseless {
         // Nothing random is in it: one seed whose loss grew is proof enough.
-        let grew = |run: &super::Reading| run.growth > if unstable(run) { 0.0 } else { GROWTH * run.start };
+        let grew = |run: &Reading| run.growth > if unstable(run) { 0.0 } else { GROWTH * run.start };
         if readings.runs.iter().any(grew) { Held::Yes } else { Held::No }
     } else {
         growth.above(GROWTH)

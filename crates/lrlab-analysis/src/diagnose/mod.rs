@@ -64,7 +64,7 @@ pub struct Evidence {
     pub value: f64,
     /// The bound that the rule holds it against, where it has one.
     pub bound: Option<f64>,
-    /// The 95 % interval of the mean over the arm's runs, where `value` is such a mean.
+    /// The 95 % t-interval of the mean over the arm's runs, where noise moved several.
     pub interval: Option<[f64; 2]>,
 }
 

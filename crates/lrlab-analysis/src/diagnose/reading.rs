@@ -155,7 +155,7 @@ fn rate_at(run: &Run, t: u64) -> Option<f64> {
 
 /// The latest loss known of the run: on the probe batch if it was measured at the end, else (for
 /// full-batch runs the same thing, but for the last update) the last step's.
-fn end_loss(run: &Run) -> Option<f64> {
+pub(super) fn end_loss(run: &Run) -> Option<f64> {
     let probed = run.probes.iter().filter_map(|probed| match probed.probe {
         Probe::Gradient { loss, .. } => Some((probed.t, loss)),
         Probe::Branch { same, .. } => Some((probed.t, same)),

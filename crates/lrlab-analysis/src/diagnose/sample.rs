@@ -91,7 +91,8 @@ impl Sample {
     }
 
     pub(super) fn evidence(&self, name: &str, bound: Option<f64>) -> Evidence {
-        Evidence { name: name.to_owned(), value: mean(&self.values), bound, interval: self.interval() }
+        let interval = if self.noiseless { None } else { self.interval() };
+        Evidence { name: name.to_owned(), value: mean(&self.values), bound, interval }
     }
 
     fn interval(&self) -> Option<[f64; 2]> {

@@ -14,6 +14,7 @@ pub(super) static FORMAT: Format = Format {
     render,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature that every format has")]
 fn render(report: &Report) -> Result<Vec<Artifact>, ReportError> {
     Ok(vec![
         Artifact { name: "table.csv".to_owned(), bytes: table(report).into_bytes() },
@@ -44,7 +45,7 @@ fn table(report: &Report) -> String {
                     row.reached_target.to_string(),
                     row.diverged.to_string(),
                     row.failed.to_string(),
-                    terminal::word(row.verdict.word).to_owned(),
+                    row.verdict.word.name().to_owned(),
                     terminal::rank(&study.comparison, index).to_owned(),
                     row.p_value.map_or_else(String::new, number),
                 ];

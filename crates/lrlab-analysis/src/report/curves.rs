@@ -12,7 +12,7 @@ const NOISY_BINS: u64 = 150;
 /// Pixel columns of a single run's curve; each gives at most two points.
 const COLUMNS: usize = 500;
 /// Points that all single runs of an arm may have together, to keep a page small.
-const POINTS_OF_ARM: usize = 12_000;
+const POINTS_OF_ARM: usize = 10_000;
 
 /// What is drawn of a study's losses and rates.
 #[derive(Clone, Debug)]
@@ -67,8 +67,12 @@ impl Curves {
         let all = || study.arms.iter().flat_map(|arm| &arm.runs);
         let last = all().filter_map(|run| run.steps.last()).map(|step| step.t).max().unwrap_or(0);
         let exact = all().all(|run| run.started.full_batch);
-        let bin = (last + 1).div_ceil(if exact { EXACT_BINS } else { NOISY_BINS });
-        let bins = (last + 1).div_ceil(bin);
+        let count = last.saturating_add(1);
+        // A log that holds only some of the steps must not leave bins empty.
+        let spacing = |run: &Run| Some(run.steps.last()?.t.div_ceil((run.steps.len() as u64 - 1).max(1)));
+        let spacing = all().filter_map(spacing).max().unwrap_or(1).max(1);
+        let bin = count.div_ceil(if exact { EXACT_BINS } else { NOISY_BINS }).max(spacing);
+        let bins = count.div_ceil(bin);
         let t = (0..bins)
             .map(|index| {
                 let (from, to) = (index * bin, ((index + 1) * bin - 1).min(last));
@@ -248,30 +252,31 @@ pub(super) struct Sharpness {
 
 /// The measured sharpness of `arm`; empty where it was not measured.
 pub(super) fn sharpness(arm: &ArmRuns) -> Sharpness {
-    let mut measured: Vec<(u64, f64, f64, f64)> = arm
+    let mut measured: Vec<(u64, [f64; 3])> = arm
         .runs
         .iter()
         .flat_map(|run| &run.probes)
         .filter_map(|probed| match probed.probe {
             Probe::Sharpness { value, residual, limit, .. } if value.is_finite() => {
-                Some((probed.t, value, if residual.is_finite() { residual } else { 0.0 }, limit))
+                Some((probed.t, [value, if residual.is_finite() { residual } else { 0.0 }, limit]))
             }
             _ => None,
         })
         .collect();
-    measured.sort_by_key(|(t, ..)| *t);
+    measured.sort_by_key(|(t, _)| *t);
     let mut result = Sharpness::default();
     for same in measured.chunk_by(|a, b| a.0 == b.0) {
-        let sorted = |of: &dyn Fn(&(u64, f64, f64, f64)) -> f64| {
-            let mut values: Vec<f64> = same.iter().map(of).filter(|v| v.is_finite()).collect();
+        let sorted = |of: fn(&[f64; 3]) -> f64| {
+            let mut values: Vec<f64> =
+                same.iter().map(|(_, numbers)| of(numbers)).filter(|v| v.is_finite()).collect();
             values.sort_by(f64::total_cmp);
             values
         };
         result.t.push(same[0].0);
-        result.value.push(quantile(&sorted(&|m| m.1), 0.5));
-        result.low.push(quantile(&sorted(&|m| m.1 - m.2), 0.0));
-        result.high.push(quantile(&sorted(&|m| m.1 + m.2), 1.0));
-        result.limit.push(quantile(&sorted(&|m| m.3), 0.5));
+        result.value.push(quantile(&sorted(|[value, ..]| *value), 0.5));
+        result.low.push(quantile(&sorted(|[value, residual, _]| value - residual), 0.0));
+        result.high.push(quantile(&sorted(|[value, residual, _]| value + residual), 1.0));
+        result.limit.push(quantile(&sorted(|[.., limit]| *limit), 0.5));
     }
     result
 }

@@ -16,7 +16,7 @@ pub(super) static FORMAT: Format = Format {
 const FILE: &str = "report.html";
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const SCRIPT: &str = concat!(include_str!("figures.js"), include_str!("page.js"));
 
 fn render(report: &Report) -> Result<Vec<Artifact>, ReportError> {
     let (data, shown) = figures::data(report)?;
@@ -45,7 +45,7 @@ fn render(report: &Report) -> Result<Vec<Artifact>, ReportError> {
     Ok(vec![Artifact { name: FILE.to_owned(), bytes: html.into_bytes() }])
 }
 
-/// The text of plotly.js alone, out of the script elements that the crate offers with MathJax.
+/// The text of plotly.js alone, out of the script elements that the crate offers with `MathJax`.
 fn plotly_script(sources: &str) -> Result<&str, ReportError> {
     sources
         .split("<script type=\"text/javascript\">")

@@ -39,6 +39,8 @@ struct StudyData<'a> {
     spec: &'a StudySpec,
     objective: &'a str,
     target: Number,
+    target_words: &'a str,
+    notes: &'a [String],
     best: Option<&'a str>,
     strategies: Vec<ArmData<'a>>,
 }
@@ -65,6 +67,7 @@ struct EvidenceData<'a> {
     name: &'a str,
     value: Number,
     bound: Option<Number>,
+    interval: Option<[Number; 2]>,
 }
 
 #[derive(Serialize)]
@@ -108,6 +111,8 @@ fn study(study: &StudyReport) -> StudyData<'_> {
         spec: &study.runs.spec,
         objective: &comparison.objective,
         target: Number(comparison.target),
+        target_words: &comparison.target_words,
+        notes: &comparison.notes,
         best: comparison.best.map(|best| comparison.rows[best].label.as_str()),
         strategies: arms
             .map(|(index, ((spec, runs), row))| ArmData {
@@ -130,7 +135,12 @@ fn study(study: &StudyReport) -> StudyData<'_> {
 }
 
 fn evidence(evidence: &Evidence) -> EvidenceData<'_> {
-    EvidenceData { name: &evidence.name, value: Number(evidence.value), bound: evidence.bound.map(Number) }
+    EvidenceData {
+        name: &evidence.name,
+        value: Number(evidence.value),
+        bound: evidence.bound.map(Number),
+        interval: evidence.interval.map(|ends| ends.map(Number)),
+    }
 }
 
 fn metrics<'a>(study: &'a StudyReport, row: &Row) -> Vec<MetricData<'a>> {

@@ -45,7 +45,7 @@ pub struct StudyReport {
     pub runs: StudyRuns,
     /// What came of comparing them; one row for each arm, in the same order.
     pub comparison: Comparison,
-    /// The winner as PyTorch code.
+    /// The winner as `PyTorch` code.
     pub torch_code: Option<String>,
     /// The command line that runs the study again.
     pub command: Option<String>,

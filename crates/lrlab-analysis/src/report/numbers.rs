@@ -6,7 +6,7 @@ use crate::compare::Summary;
 pub(super) const NOTHING: &str = "—";
 
 /// `value` with `digits` significant digits; plain between 1e-4 and 1e6, else with an exponent.
-pub(super) fn significant(value: f64, digits: usize) -> String {
+pub(super) fn significant(value: f64, digits: u8) -> String {
     if value.is_nan() {
         return NOTHING.to_owned();
     }
@@ -18,18 +18,18 @@ pub(super) fn significant(value: f64, digits: usize) -> String {
     }
     let power = exponent(value, digits);
     if (-4..6).contains(&power) {
-        let decimals = (digits as i32 - 1 - power).max(0) as usize;
+        let decimals = (i32::from(digits) - 1 - power).max(0) as usize;
         let text = format!("{value:.decimals$}");
         // Whole numbers stay whole: 12, not 12.00.
         if value.fract() == 0.0 && decimals > 0 { format!("{value:.0}") } else { text }
     } else {
-        format!("{value:.*e}", digits.saturating_sub(1))
+        format!("{value:.*e}", usize::from(digits.saturating_sub(1)))
     }
 }
 
 /// The power of ten of `value` once it is rounded to `digits`.
-fn exponent(value: f64, digits: usize) -> i32 {
-    let text = format!("{value:.*e}", digits.saturating_sub(1));
+fn exponent(value: f64, digits: u8) -> i32 {
+    let text = format!("{value:.*e}", usize::from(digits.saturating_sub(1)));
     text.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0)
 }
 

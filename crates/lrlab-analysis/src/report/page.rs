@@ -36,7 +36,9 @@ fn of_study(study: &StudyReport, slug: String, shown: &Shown) -> Value {
         text => study.text.iter().map(Value::from).collect::<Vec<_>>(),
         facts => facts(study),
         objective => comparison.objective.as_str(),
-        target => numbers::significant(comparison.target, 3),
+        target => comparison.target.is_finite().then(|| numbers::significant(comparison.target, 3)),
+        target_words => comparison.target_words.as_str(),
+        notes => comparison.notes.iter().map(Value::from).collect::<Vec<_>>(),
         seeds => shown.seeds,
         has_accuracy => comparison.rows.iter().any(|row| row.accuracy.is_some()),
         best => comparison.best.and_then(|best| rows.get(best).cloned()),
@@ -57,7 +59,7 @@ fn of_row(row: &Row, index: usize, rank: &str, spec: String) -> Value {
         label => row.label.as_str(),
         color => style.color,
         dash => style.dash,
-        verdict => terminal::word(row.verdict.word),
+        verdict => row.verdict.word.name(),
         rule => row.verdict.rule.as_str(),
         evidence => row.verdict.evidence.iter().map(of_evidence).collect::<Vec<_>>(),
         rank,
@@ -74,10 +76,15 @@ fn of_row(row: &Row, index: usize, rank: &str, spec: String) -> Value {
     }
 }
 
+fn interval([low, high]: [f64; 2]) -> String {
+    format!("{} to {}", numbers::significant(low, 3), numbers::significant(high, 3))
+}
+
 fn of_evidence(evidence: &Evidence) -> Value {
     context! {
         name => evidence.name.as_str(),
         value => numbers::significant(evidence.value, 3),
+        interval => evidence.interval.map(interval),
         bound => evidence.bound.map_or_else(|| numbers::NOTHING.to_owned(), |bound| numbers::significant(bound, 3)),
     }
 }

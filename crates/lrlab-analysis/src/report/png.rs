@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kuva::{
     backend::png::PngBackend,
-    plot::{LegendEntry, LegendShape, LinePlot, MarkerShape, ScatterPlot, line::LineStyle},
+    plot::{BandPlot, LegendEntry, LegendShape, LinePlot, MarkerShape, ScatterPlot, line::LineStyle},
     render::{
         figure::Figure,
         layout::{Layout, TickFormat},
@@ -33,6 +33,8 @@ const RATE_HEIGHT: f64 = 190.0;
 const MARGINS: (f64, f64) = (92.0, 16.0);
 /// Runs are drawn paler than their mean. Alpha is lost in pictures, so this is mixed beforehand.
 const FAINT: f64 = 0.22;
+/// Opacity of the band over seeds; areas keep their alpha.
+const BAND: f64 = 0.15;
 /// More single runs than this say no more in a still picture.
 const FAINT_RUNS: usize = 10;
 
@@ -168,12 +170,14 @@ impl Panel {
 
 fn loss_plots(curves: &Curves, panel: Panel) -> Vec<Plot> {
     let mut plots = Vec::new();
-    // Every faint run lies under every mean, or the last arm would hide the others.
+    // Whatever is faint lies under every mean, or the last arm would hide the others.
     for (index, arm) in curves.arms.iter().enumerate().filter(|(_, arm)| arm.runs.len() > 1) {
-        let color = palette::faint(palette::style(index).color, FAINT);
-        for run in arm.runs.iter().take(FAINT_RUNS) {
+        let color = palette::style(index).color;
+        plots.extend(band(curves, arm, panel, color));
+        // Noisy runs would cover each other and all else.
+        for run in arm.runs.iter().take(if curves.bin == 1 { FAINT_RUNS } else { 0 }) {
             let points = run.t.iter().map(|&t| t as f64).zip(run.y.iter().copied());
-            plots.extend(lines(panel.pieces(points), &color, 0.7, "solid"));
+            plots.extend(lines(panel.pieces(points), &palette::faint(color, FAINT), 0.8, "solid"));
         }
     }
     for (index, arm) in curves.arms.iter().enumerate() {
@@ -183,6 +187,20 @@ fn loss_plots(curves: &Curves, panel: Panel) -> Vec<Plot> {
         plots.extend(crosses(arm, panel, style.color));
     }
     plots
+}
+
+/// The band that holds all but the lowest and highest tenth of the runs, as far as it is in sight.
+fn band(curves: &Curves, arm: &ArmCurves, panel: Panel, color: &str) -> Option<Plot> {
+    let [bottom, top] = panel.y;
+    let edges = curves.t.iter().zip(&arm.low).zip(&arm.high);
+    let points: Vec<[f64; 3]> = edges
+        .map(|((&t, &low), &high)| [t, low.clamp(bottom, top), high.clamp(bottom, top)])
+        .take_while(|[_, low, high]| low.is_finite() && high.is_finite() && *low < top)
+        .collect();
+    let column = |at: usize| points.iter().map(move |point| point[at]).collect::<Vec<f64>>();
+    (points.len() > 1).then(|| {
+        Plot::Band(BandPlot::new(column(0), column(1), column(2)).with_color(color).with_opacity(BAND))
+    })
 }
 
 /// A cross at the top where runs diverged.

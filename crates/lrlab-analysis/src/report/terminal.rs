@@ -1,20 +1,21 @@
 //! The table of a comparison as plain text.
 
-use crate::{Comparison, Word, compare::Row};
+use crate::{Comparison, compare::Row};
 
 use super::numbers;
 
 /// Columns of a terminal that the table keeps within.
 const WIDTH: usize = 100;
-/// A label is shortened no further than this.
-const SHORTEST_LABEL: usize = 16;
+/// Longer labels are shortened.
+const LONGEST_LABEL: usize = 36;
 const GAP: &str = "  ";
 
-/// One column: its heading, its cells, and how early it is left out when space is short.
+/// One column: its heading, its cells, and how early it moves below when space is short.
+#[derive(Clone)]
 struct Column {
     heading: String,
     cells: Vec<String>,
-    /// 0 stays; else the greatest goes first.
+    /// 0 stays; else the greatest moves first.
     spare: u8,
     left: bool,
 }
@@ -32,22 +33,26 @@ impl Column {
 
 /// The table as text of at most 100 columns, without colour codes; ends with a line break.
 ///
-/// Numbers are means ± standard deviations over the runs that completed. Where space is short, the
-/// best loss, then the final loss and the accuracy are left out, then labels are shortened.
+/// Numbers are means ± standard deviations over the runs that completed. What does not fit beside
+/// the rest (the training losses first) follows below in a table of its own.
 pub fn table(comparison: &Comparison) -> String {
     let mut columns = columns(comparison);
+    let mut below = vec![columns[0].clone()];
     while width(&columns) > WIDTH {
         let Some(spare) = columns.iter().map(|column| column.spare).max().filter(|spare| *spare > 0) else {
             break;
         };
-        columns.retain(|column| column.spare != spare);
+        below.extend(columns.extract_if(.., |column| column.spare == spare));
     }
-    let excess = width(&columns).saturating_sub(WIDTH);
-    let room = columns[0].width().saturating_sub(excess).max(SHORTEST_LABEL);
-    for cell in &mut columns[0].cells {
-        *cell = shortened(cell, room);
+    let mut text = block(&columns);
+    if below.len() > 1 {
+        text.push('\n');
+        text.push_str(&block(&below));
     }
+    text
+}
 
+fn block(columns: &[Column]) -> String {
     let widths: Vec<usize> = columns.iter().map(Column::width).collect();
     let line = |cell: &dyn Fn(&Column) -> String| {
         let mut text = String::new();
@@ -60,25 +65,14 @@ pub fn table(comparison: &Comparison) -> String {
         }
         format!("{}\n", text.trim_end())
     };
+    let rule = "─".repeat(width(columns));
     let mut text = line(&|column| column.heading.clone());
-    let total = widths.iter().sum::<usize>() + GAP.len() * (widths.len() - 1);
-    text.push_str(&"─".repeat(total));
+    text.push_str(&rule);
     text.push('\n');
-    for row in 0..comparison.rows.len() {
+    for row in 0..columns[0].cells.len() {
         text.push_str(&line(&|column| column.cells[row].clone()));
     }
     text
-}
-
-/// The verdict as one word.
-pub(super) fn word(word: Word) -> &'static str {
-    match word {
-        Word::Diverged => "diverged",
-        Word::Jumping => "jumping",
-        Word::Crawling => "crawling",
-        Word::Settled => "settled",
-        Word::Undecided => "undecided",
-    }
 }
 
 /// `best`, `tie` (cannot be told from the best) or nothing.
@@ -112,12 +106,12 @@ fn columns(comparison: &Comparison) -> Vec<Column> {
         left,
     };
     let mut columns = vec![
-        column("strategy", 0, true, &|_, row| row.label.clone()),
-        column("verdict", 0, true, &|_, row| word(row.verdict.word).to_owned()),
+        column("strategy", 0, true, &|_, row| shortened(&row.label)),
+        column("verdict", 0, true, &|_, row| row.verdict.word.name().to_owned()),
         column(&comparison.objective, 0, false, &|_, row| numbers::mean_and_deviation(&row.objective)),
         column("", 0, true, &|index, _| rank(comparison, index).to_owned()),
-        column("final loss", 2, false, &|_, row| numbers::mean_and_deviation(&row.final_loss)),
-        column("best loss", 3, false, &|_, row| numbers::mean_and_deviation(&row.best_loss)),
+        column("final training loss", 2, false, &|_, row| numbers::mean_and_deviation(&row.final_loss)),
+        column("best training loss", 2, false, &|_, row| numbers::mean_and_deviation(&row.best_loss)),
         column("accuracy", 1, false, &|_, row| {
             row.accuracy.as_ref().map_or_else(|| numbers::NOTHING.to_owned(), numbers::percent)
         }),
@@ -134,12 +128,10 @@ fn width(columns: &[Column]) -> usize {
     columns.iter().map(Column::width).sum::<usize>() + GAP.len() * columns.len().saturating_sub(1)
 }
 
-fn shortened(label: &str, room: usize) -> String {
-    if label.chars().count() <= room {
+fn shortened(label: &str) -> String {
+    if label.chars().count() <= LONGEST_LABEL {
         return label.to_owned();
     }
-    let mut text: String = label.chars().take(room.saturating_sub(1)).collect();
-    text.truncate(text.trim_end().len());
-    text.push('…');
-    text
+    let kept: String = label.chars().take(LONGEST_LABEL - 1).collect();
+    format!("{}…", kept.trim_end())
 }

@@ -61,7 +61,7 @@ impl Valley {
             return None;
         }
         let view = view(&bowl, &whole);
-        let paths = whole.into_iter().map(|path| cut(path, &view)).collect();
+        let paths = whole.iter().map(|path| cut(path, &view)).collect();
         Some(Self { bowl, view, paths, seed })
     }
 }
@@ -88,7 +88,7 @@ fn view(bowl: &Bowl, paths: &[Path]) -> [[f64; 2]; 2] {
 }
 
 /// Cuts a path where it leads far outside the view, and drops points that are not told apart.
-fn cut(path: Path, view: &[[f64; 2]; 2]) -> Path {
+fn cut(path: &Path, view: &[[f64; 2]; 2]) -> Path {
     let middle = view.map(|[low, high]| f64::midpoint(low, high));
     let half = view.map(|[low, high]| (high - low) / 2.0);
     let outside =
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_path_that_flies_off_is_cut_along_its_own_direction() {
         let path = Path { t: vec![0, 1], at: vec![[0.0, 0.0], [1e30, 5e29]], leaves: false };
-        let kept = cut(path, &[[-1.0, 1.0], [-1.0, 1.0]]);
+        let kept = cut(&path, &[[-1.0, 1.0], [-1.0, 1.0]]);
         assert!(kept.leaves);
         assert_eq!(kept.at[0], [0.0, 0.0]);
         assert!((kept.at[1][0] - 4.0).abs() < 1e-9 && (kept.at[1][1] - 2.0).abs() < 1e-9);

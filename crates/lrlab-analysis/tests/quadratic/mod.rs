@@ -59,7 +59,7 @@ impl Quadratic {
         }
     }
 
-    /// `line`: y = w x + b on (1,2) (2,4) (3,6) (4,8) by mean squared error, from PyTorch's weights
+    /// `line`: y = w x + b on (1,2) (2,4) (3,6) (4,8) by mean squared error, from torch's weights
     /// of seed 0, for 15 steps.
     pub(crate) fn line() -> Self {
         // The Hessian [[15, 5], [5, 2]]: 2/4 of the sums of x^2, x and 1.
@@ -181,7 +181,9 @@ impl Quadratic {
         }
         let mut gradient: Vec<f64> = self.spectrum.iter().zip(&state.x).map(|(value, x)| value * x).collect();
         if self.noise > 0.0 {
-            gradient.iter_mut().for_each(|g| *g += self.noise * state.noise.next());
+            for g in &mut gradient {
+                *g += self.noise * state.noise.next();
+            }
         }
         gradient
     }

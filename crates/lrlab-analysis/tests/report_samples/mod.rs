@@ -1,6 +1,7 @@
 //! Studies made up for the tests of reports: one small enough to read, and two as large and as
 //! badly behaved as real ones.
 #![allow(dead_code, reason = "each test file uses some of these")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use std::collections::BTreeMap;
 
@@ -137,7 +138,7 @@ pub(crate) fn digits() -> StudyReport {
         ("constant, too high", "sgd lr=1.5 momentum=0.9 | constant"),
         ("constant", "sgd lr=0.1 momentum=0.9 | constant"),
         ("step", "sgd lr=0.2 momentum=0.9 | step every 5 epochs x0.5"),
-        ("exponential", "sgd lr=0.2 momentum=0.9 | exponential x0.9 every epoch"),
+        ("exponential", "sgd lr=0.2 momentum=0.9 | exponential x0.9 every 1 epoch"),
         ("cosine with warmup", "sgd lr=0.2 momentum=0.9 | warmup 10% then cosine"),
     ];
     let mut spec = spec("Handwritten digits: which schedule?", "digits", &arms, 10, 900);
@@ -311,18 +312,28 @@ fn compared(study: &StudyRuns, objective: &str, target: f64, words: &[Word]) -> 
     let best = (0..rows.len())
         .filter(|&index| rows[index].diverged == 0)
         .min_by(|&a, &b| rows[a].objective.mean.total_cmp(&rows[b].objective.mean));
-    let mut comparison = Comparison { objective: objective.into(), target, rows, best };
+    let mut comparison = Comparison {
+        objective: objective.into(),
+        target,
+        target_words: "The target is chosen for this test.".into(),
+        rows,
+        best,
+        notes: vec!["A note on these runs.".into()],
+    };
     let close = best.map_or(0.0, |best| 1.06 * comparison.rows[best].objective.mean);
     for (index, row) in comparison.rows.iter_mut().enumerate() {
         row.tied_with_best = row.objective.mean <= close;
-        row.p_value = (best != Some(index) && row.diverged == 0)
-            .then(|| if row.tied_with_best { 0.21 } else { 0.0004 });
+        row.p_value = (best != Some(index) && row.diverged == 0).then_some(if row.tied_with_best {
+            0.21
+        } else {
+            0.0004
+        });
     }
     comparison
 }
 
 fn verdict(word: Word) -> Verdict {
-    let evidence = |name: &str, value, bound| Evidence { name: name.into(), value, bound };
+    let evidence = |name: &str, value, bound| Evidence { name: name.into(), value, bound, interval: None };
     Verdict {
         word,
         rule: "jumping: on a branch at half the rate the loss is at once at most 0.8 of the loss at the same rate, \
@@ -332,7 +343,7 @@ fn verdict(word: Word) -> Verdict {
             evidence("loss at half the rate, as a share of the loss at the same rate", 0.5123, Some(0.8)),
             evidence("share of updates that flip direction", 0.93, Some(0.5)),
             evidence("sharpness as a share of its limit", 0.98, Some(1.0)),
-            evidence("net progress", 0.021, None),
+            Evidence { interval: Some([0.018, 0.024]), ..evidence("net progress", 0.021, None) },
         ],
     }
 }

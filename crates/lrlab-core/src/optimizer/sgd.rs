@@ -55,7 +55,12 @@ pub(super) static ENTRY: OptimizerEntry = OptimizerEntry {
             Range::NotNegative,
             "Share of the last direction kept. Written out, even as 0, it keeps a buffer, so that a plan can raise it.",
         ),
-        number("dampening", "0", Range::Any, "Share of each gradient after the first kept out of the buffer."),
+        number(
+            "dampening",
+            "0",
+            Range::Any,
+            "Share of each gradient after the first kept out of the buffer.",
+        ),
         flag("nesterov", "Looks ahead along the buffer; needs momentum above 0 and dampening 0."),
         number("weight_decay", "0", Range::NotNegative, "Share of the parameter added to its gradient."),
         MAXIMIZE,
@@ -66,8 +71,7 @@ pub(super) static ENTRY: OptimizerEntry = OptimizerEntry {
 fn build(args: &Arguments) -> Result<Built, Vec<Fault>> {
     let settings = Settings::read(&ENTRY, args)?;
     let nesterov = settings.flag("nesterov");
-    let (momentum, dampening) =
-        (settings.group.get(Field::Momentum), settings.group.get(Field::Dampening));
+    let (momentum, dampening) = (settings.group.get(Field::Momentum), settings.group.get(Field::Dampening));
     if nesterov && (momentum <= 0.0 || dampening != 0.0) {
         return Err(vec![Fault::refused(format!(
             "nesterov needs momentum above 0 and dampening 0, got momentum={momentum} and dampening={dampening}"

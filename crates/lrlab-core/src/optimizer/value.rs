@@ -8,12 +8,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 /// formula for a tensor engine. Coefficients are f64 and are narrowed where they meet the value,
 /// as PyTorch narrows its Python floats.
 pub trait Value:
-    Copy
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Div<Output = Self>
-    + Neg<Output = Self>
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
     /// `self * coefficient`.
     fn scale(self, coefficient: f64) -> Self;

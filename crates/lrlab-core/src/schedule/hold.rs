@@ -9,7 +9,7 @@
 //! | for | how long the value is kept | steps |
 //! | at | the value | share of base, or a rate |
 //!
-//! Hu et al. 2024 (MiniCPM), section 4, for warmup, stable, decay. PyTorch: `ConstantLR(factor,
+//! Hu et al. 2024 (`MiniCPM`), section 4, for warmup, stable, decay. PyTorch: `ConstantLR(factor,
 //! total_iters)` is `hold 5 epochs at 33% then constant`; it accepts a factor of 0 and fails later.
 
 use std::sync::Arc;

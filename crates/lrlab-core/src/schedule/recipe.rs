@@ -31,9 +31,12 @@ pub struct Recipe<'a> {
 
 impl<'a> Recipe<'a> {
     pub(crate) fn new(spec: &'a ScheduleSpec, horizon: Horizon) -> Result<Self, SpecError> {
-        let recipe = Self::at(spec, horizon, 0, String::new()).map_err(|problem| SpecError::new(vec![problem]));
+        let recipe =
+            Self::at(spec, horizon, 0, String::new()).map_err(|problem| SpecError::new(vec![*problem]));
         recipe.map(|mut recipe| {
-            for (what, count) in [("the training", horizon.total_steps), ("an epoch", horizon.steps_per_epoch)] {
+            for (what, count) in
+                [("the training", horizon.total_steps), ("an epoch", horizon.steps_per_epoch)]
+            {
                 if count == 0 {
                     recipe.refuse(format!("{what} has no steps, a schedule needs at least one"));
                 }
@@ -42,24 +45,20 @@ impl<'a> Recipe<'a> {
         })
     }
 
-    fn at(spec: &'a ScheduleSpec, horizon: Horizon, start: u64, path: String) -> Result<Self, Problem> {
+    fn at(spec: &'a ScheduleSpec, horizon: Horizon, start: u64, path: String) -> Result<Self, Box<Problem>> {
         let Some(entry) = find(spec.name) else {
             let known = super::SCHEDULES.iter().map(|entry| entry.name);
-            return Err(Problem::of(path, Fault::unknown("schedule", spec.name, known)));
+            return Err(Box::new(Problem::of(path, Fault::unknown("schedule", spec.name, known))));
         };
-        let mut recipe =
-            Self { entry, spec, horizon, start, path, problems: Vec::new(), base: 1.0, tick: 1 };
+        let mut recipe = Self { entry, spec, horizon, start, path, problems: Vec::new(), base: 1.0, tick: 1 };
         for (name, argument) in &spec.args {
-            match entry.params.iter().find(|param| param.name == name) {
-                Some(param) => {
-                    if let Err(fault) = param.check(argument) {
-                        recipe.note(name, fault);
-                    }
-                }
-                None => {
-                    let known = entry.params.iter().map(|param| param.name);
-                    recipe.note("", Fault::unknown(format!("parameter of {}", entry.name), name, known));
-                }
+            let known = entry.params.iter().map(|param| param.name);
+            let checked = entry.params.iter().find(|param| param.name == name).map_or_else(
+                || Err(Fault::unknown(format!("parameter of {}", entry.name), name, known)),
+                |param| param.check(argument),
+            );
+            if let Err(fault) = checked {
+                recipe.note(name, fault);
             }
         }
         if spec.inner.is_some() && !entry.takes_inner() {
@@ -71,6 +70,9 @@ impl<'a> Recipe<'a> {
     /// The same recipe for PyTorch code: the group's own value, and the steps between two calls of
     /// `scheduler.step()`.
     pub(crate) fn for_torch(mut self, base: f64, tick: u64) -> Self {
+        if base == 0.0 {
+            self.refuse("PyTorch's schedulers multiply the rate, so it must be above 0".to_owned());
+        }
         self.base = if base == 0.0 { 1.0 } else { base };
         self.tick = tick;
         self
@@ -208,14 +210,17 @@ impl<'a> Recipe<'a> {
         let Some(inner) = self.spec.inner.as_deref() else {
             let example = self.entry.example.to_owned();
             let owner = self.entry.name.to_owned();
-            self.note(key, Fault::Missing { owner, parameter: "a schedule to go with it".to_owned(), example });
+            self.note(
+                key,
+                Fault::Missing { owner, parameter: "a schedule to go with it".to_owned(), example },
+            );
             return None;
         };
         let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
         match Recipe::at(inner, self.horizon, self.start.saturating_add(after), path) {
             Ok(recipe) => Some(recipe),
             Err(problem) => {
-                self.problems.push(problem);
+                self.problems.push(*problem);
                 None
             }
         }

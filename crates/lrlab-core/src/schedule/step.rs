@@ -73,9 +73,8 @@ fn build(recipe: &mut Recipe<'_>) -> Arc<dyn Schedule> {
 
 fn to_torch(recipe: &mut Recipe<'_>) -> TorchForm {
     let (every, gamma) = (recipe.steps("every").unwrap_or(1), float_text(recipe.number("gamma")));
-    let class = recipe
-        .ticks(every)
-        .map(|ticks| format!("StepLR(optimizer, step_size={ticks}, gamma={gamma})"));
+    let class =
+        recipe.ticks(every).map(|ticks| format!("StepLR(optimizer, step_size={ticks}, gamma={gamma})"));
     TorchForm::single(format!("{gamma} ** ({{t}} // {every})"), class)
 }
 

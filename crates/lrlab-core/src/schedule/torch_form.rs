@@ -36,7 +36,9 @@ impl TorchForm {
     pub fn then(mut self, start: u64, next: Self) -> Self {
         let later = at(&next.factor, &format!("({{t}} - {start})"));
         self.factor = format!("({} if {{t}} < {start} else {later})", self.factor);
-        self.parts.extend(next.parts.into_iter().map(|part| Part { from: part.from.saturating_add(start), ..part }));
+        self.parts.extend(
+            next.parts.into_iter().map(|part| Part { from: part.from.saturating_add(start), ..part }),
+        );
         self
     }
 }

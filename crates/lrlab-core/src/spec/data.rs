@@ -13,10 +13,12 @@ use std::{collections::BTreeMap, str::FromStr};
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
-    Clip, Compat, Fault, GroupStrategy, OptimizerSpec, Problem, ScheduleChoice, ScheduleSpec, SpecError, Strategy,
+    Clip, Compat, Fault, GroupStrategy, OptimizerSpec, Problem, ScheduleChoice, ScheduleSpec, SpecError,
+    Strategy,
+    named_text::unknown_optimizer,
     read_argument,
     strategy_text::CLIP,
-    text::{DEEPEST, unknown_optimizer, unknown_schedule},
+    text::{DEEPEST, unknown_schedule},
 };
 use crate::{
     Pattern, TaskSpec,
@@ -28,7 +30,7 @@ use crate::{
 
 /// A tree before the registries say what it should be.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a table, text, a number, a list, true or false")]
 enum Data {
     Flag(bool),
     Number(f64),
@@ -75,9 +77,8 @@ impl Tree {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                self.problems.extend(
-                    error.problems().iter().map(|problem| Problem::of(path, problem.fault.clone())),
-                );
+                self.problems
+                    .extend(error.problems().iter().map(|problem| Problem::of(path, problem.fault.clone())));
                 None
             }
         }
@@ -153,7 +154,8 @@ impl Tree {
             Some((key, Some(inner))) => Some(Box::new(self.schedule(&join(path, key), inner, depth + 1)?)),
             Some((key, None)) => {
                 let (owner, parameter) = (entry.name.to_owned(), key.to_owned());
-                return self.note(path, Fault::Missing { owner, parameter, example: entry.example.to_owned() });
+                return self
+                    .note(path, Fault::Missing { owner, parameter, example: entry.example.to_owned() });
             }
         };
         Some(ScheduleSpec { name: entry.name, args, inner })
@@ -166,9 +168,11 @@ impl Tree {
                 self.parse(path, &format!("torch {bare}"))
             }
             (Data::Text(text), None) => self.parse(path, text),
-            (data, Some(Compat::Torch)) => {
-                self.wrong(path, data, "PyTorch's constructor as text, `StepLR(step_size=5)`, with compat = \"torch\"")
-            }
+            (data, Some(Compat::Torch)) => self.wrong(
+                path,
+                data,
+                "PyTorch's constructor as text, `StepLR(step_size=5)`, with compat = \"torch\"",
+            ),
             (data, _) => self.schedule(path, data, 0).map(ScheduleChoice::Own),
         }
     }
@@ -183,7 +187,8 @@ impl Tree {
         let Some(entry) = optimizers::find(name) else {
             return self.note(&join(path, "name"), unknown_optimizer(name));
         };
-        let args = self.arguments(path, entry.name, table, entry.params, None, "{ name = \"sgd\", lr = 0.1 }");
+        let args =
+            self.arguments(path, entry.name, table, entry.params, None, "{ name = \"sgd\", lr = 0.1 }");
         Some(OptimizerSpec { name: entry.name, args })
     }
 
@@ -220,23 +225,25 @@ impl Tree {
     /// One group; keys in `others` belong to the table around it.
     fn group(&mut self, path: &str, table: &Table, others: &[&str]) -> Option<GroupStrategy> {
         const KEYS: [&str; 4] = ["params", "optimizer", "schedule", "compat"];
-        for key in table.keys().filter(|key| !KEYS.contains(&key.as_str()) && !others.contains(&key.as_str())) {
+        for key in table.keys().filter(|key| !KEYS.contains(&key.as_str()) && !others.contains(&key.as_str()))
+        {
             let fault = Fault::unknown("key", key, KEYS.into_iter().chain(others.iter().copied()));
             self.note::<()>(&join(path, key), fault);
         }
         let params = match table.get("params") {
             None => Some(Pattern::all()),
             Some(Data::Text(text)) if is_pattern(text) => Some(Pattern(text.clone())),
-            Some(other) => self.wrong(&join(path, "params"), other, "a pattern without spaces, such as \"*.weight\""),
+            Some(other) => {
+                self.wrong(&join(path, "params"), other, "a pattern without spaces, such as \"*.weight\"")
+            }
         };
         let compat = table.get("compat").map(|data| self.compat(&join(path, "compat"), data));
-        let optimizer = match table.get("optimizer") {
-            Some(data) => self.optimizer(&join(path, "optimizer"), data),
-            None => {
-                let (owner, parameter) = ("a strategy".to_owned(), "optimizer".to_owned());
-                let example = "optimizer = { name = \"sgd\", lr = 0.1 }".to_owned();
-                self.note(path, Fault::Missing { owner, parameter, example })
-            }
+        let optimizer = if let Some(data) = table.get("optimizer") {
+            self.optimizer(&join(path, "optimizer"), data)
+        } else {
+            let (owner, parameter) = ("a strategy".to_owned(), "optimizer".to_owned());
+            let example = "optimizer = { name = \"sgd\", lr = 0.1 }".to_owned();
+            self.note(path, Fault::Missing { owner, parameter, example })
         };
         let schedule = match (table.get("schedule"), compat) {
             (_, Some(None)) => None,
@@ -286,7 +293,7 @@ impl Tree {
         for (key, data) in table.iter().filter(|(key, _)| *key != "name") {
             match raw(data) {
                 Some(value) => drop(args.insert(key.clone(), value)),
-                None => self.wrong(key, data, "a number, a word, true or false, or a list").unwrap_or_default(),
+                None => self.wrong(key, data, RAW_FORMS).unwrap_or_default(),
             }
         }
         Some(TaskSpec { name, args })
@@ -297,6 +304,8 @@ impl Tree {
 fn is_pattern(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || matches!(c, ':' | ';' | '|'))
 }
+
+const RAW_FORMS: &str = "a number, a word, true or false, or a list";
 
 fn raw(data: &Data) -> Option<RawArgument> {
     Some(match data {

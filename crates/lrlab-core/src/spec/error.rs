@@ -2,6 +2,8 @@
 
 use std::{fmt, ops::Range};
 
+use crate::registry::nearest;
+
 /// Everything that is wrong with a spec, with the text it was read from where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpecError {
@@ -24,7 +26,7 @@ pub struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// A name that no registry knows.
-    #[error("unknown {what} `{got}`{}; known: {}", did_you_mean(.nearest.as_deref()), .known.join(", "))]
+    #[error("unknown {what} `{got}`{}; known: {}", did_you_mean(.got, .known), .known.join(", "))]
     Unknown {
         /// What kind of name: `schedule`, `optimizer`, `parameter of sgd`...
         what: String,
@@ -32,8 +34,6 @@ pub enum Fault {
         got: String,
         /// All names there are.
         known: Vec<String>,
-        /// The known name most like it, if any is.
-        nearest: Option<String>,
     },
     /// A parameter without a default was left out.
     #[error("{owner} needs {parameter}: write `{example}`")]
@@ -77,16 +77,24 @@ pub enum Fault {
     },
 }
 
-fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |name| format!(", did you mean `{name}`?"))
+fn did_you_mean(got: &str, known: &[String]) -> String {
+    nearest(got, known.iter().map(String::as_str))
+        .map_or_else(String::new, |name| format!(", did you mean `{name}`?"))
 }
 
 impl Fault {
-    /// A fault about a name, with the known name nearest to it.
+    /// A fault about a name that is none of the known ones.
     pub fn unknown<'a>(what: impl Into<String>, got: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
-        let nearest = crate::registry::nearest(got, known.iter().map(String::as_str)).map(str::to_owned);
-        Self::Unknown { what: what.into(), got: got.to_owned(), known, nearest }
+        Self::Unknown { what: what.into(), got: got.to_owned(), known }
+    }
+
+    /// For an unknown name: the known one that is most like it, if any is.
+    pub fn nearest(&self) -> Option<&str> {
+        match self {
+            Self::Unknown { got, known, .. } => nearest(got, known.iter().map(String::as_str)),
+            _ => None,
+        }
     }
 
     pub(crate) fn syntax(expected: impl Into<String>, got: impl Into<String>) -> Self {
@@ -97,7 +105,11 @@ impl Fault {
         Self::Refused { why: why.into() }
     }
 
-    pub(crate) fn value(field: impl Into<String>, got: impl Into<String>, allowed: impl Into<String>) -> Self {
+    pub(crate) fn value(
+        field: impl Into<String>,
+        got: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> Self {
         Self::Value { field: field.into(), got: got.into(), allowed: allowed.into() }
     }
 }
@@ -116,10 +128,15 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
+        match &self.fault {
+            fault if self.path.is_empty() => write!(f, "{fault}"),
+            // The path ends with the field: once is enough.
+            Fault::Value { field, got, allowed } if self.path.split('.').next_back() == Some(field) => {
+                let fault = Fault::value(&self.path, got, allowed);
+                write!(f, "{fault}")
+            }
+            fault => write!(f, "{}: {fault}", self.path),
         }
-        write!(f, "{}", self.fault)
     }
 }
 

@@ -18,6 +18,7 @@ mod data;
 mod data_out;
 mod error;
 mod hash;
+mod named_text;
 mod print;
 mod strategy_text;
 mod text;
@@ -151,7 +152,8 @@ impl OptimizerSpec {
         let problems = |faults: Vec<Fault>| {
             SpecError::new(faults.into_iter().map(|fault| Problem::of("", fault)).collect())
         };
-        let entry = optimizers::find(self.name).ok_or_else(|| problems(vec![text::unknown_optimizer(self.name)]))?;
+        let entry = optimizers::find(self.name)
+            .ok_or_else(|| problems(vec![named_text::unknown_optimizer(self.name)]))?;
         (entry.build)(&self.args).map_err(problems)
     }
 }

@@ -11,7 +11,8 @@
 use std::{ops::Range as Span, str::FromStr};
 
 use super::{
-    Clip, Fault, GroupStrategy, OptimizerSpec, Problem, ScheduleChoice, ScheduleSpec, SpecError, Strategy, Unit,
+    Clip, Fault, GroupStrategy, OptimizerSpec, Problem, ScheduleChoice, ScheduleSpec, SpecError, Strategy,
+    Unit,
     text::{Reader, Stop},
     torch_import, torch_optimizer,
     torch_read::{looks_like_call, read_call},
@@ -72,7 +73,7 @@ impl FromStr for TaskSpec {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        whole(text, |text, span, problems| read(text, span, problems, |reader| reader.task()))
+        whole(text, |text, span, problems| read(text, span, problems, Reader::task))
     }
 }
 
@@ -194,7 +195,7 @@ fn group(
 
 fn optimizer(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<OptimizerSpec, Stop> {
     if !looks_like_call(&text[span.clone()]) {
-        return read(text, span, problems, |reader| reader.optimizer());
+        return read(text, span, problems, Reader::optimizer);
     }
     let (call, rest) = constructor(text, &span, problems)?;
     read(text, rest, problems, |reader| reader.end("the optimizer"))?;
@@ -226,9 +227,7 @@ fn choice(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<
     if torch.is_some() {
         return Ok(ScheduleChoice::Torch { call, unit });
     }
-    torch_import::schedule(&call, unit)
-        .map(ScheduleChoice::Own)
-        .or_else(|fault| stop(problems, span, fault))
+    torch_import::schedule(&call, unit).map(ScheduleChoice::Own).or_else(|fault| stop(problems, span, fault))
 }
 
 fn constructor(
@@ -238,10 +237,7 @@ fn constructor(
 ) -> Result<(TorchCall, Span<usize>), Stop> {
     match read_call(text, span.clone()) {
         Ok((call, end)) => Ok((call, end..span.end)),
-        Err(problem) => {
-            problems.push(problem);
-            Err(Stop)
-        }
+        Err((span, fault)) => stop(problems, span, fault),
     }
 }
 

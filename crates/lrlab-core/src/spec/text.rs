@@ -1,22 +1,19 @@
-//! The one-line text form, read by the words that the registries give.
+//! Schedules as one line of text, read by the words that the registry gives.
 //!
 //! ```text
 //! schedule  = chain { AFTER-WORD arguments }           cosine to 0 stepped each epoch
 //! chain     = "(" schedule ")"
 //!           | NAME arguments                           step every 5 epochs x0.5
 //!           | NAME arguments "then" chain              warmup 5% then cosine to 0
-//! optimizer = NAME { parameter "=" value }             sgd lr=0.1 momentum=0.9
 //! ```
 
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
-use super::{Fault, OptimizerSpec, Problem, ScheduleSpec, read_argument};
+use super::{Fault, Problem, ScheduleSpec, read_argument};
 use crate::{
     horizon::parse_number,
-    optimizer::registry as optimizers,
-    registry::{Argument, Arguments, Keyword, Kind, Parameter, RawArgument, same_name},
+    registry::{Argument, Arguments, Keyword, Kind, Parameter, same_name},
     schedule::{self, Entry, Form, SCHEDULES},
-    study::TaskSpec,
 };
 
 /// Schedules inside schedules: deep enough for every strategy, shallow enough for any stack.
@@ -60,7 +57,7 @@ impl<'a> Reader<'a> {
         Self { text, range, tokens, at: 0, problems: Vec::new() }
     }
 
-    fn peek(&self) -> Option<&'a str> {
+    pub(super) fn peek(&self) -> Option<&'a str> {
         self.tokens.get(self.at).map(|token| &self.text[token.start..token.end])
     }
 
@@ -74,7 +71,7 @@ impl<'a> Reader<'a> {
         self.tokens.get(self.at).map_or(end..end, |token| token.start..token.end)
     }
 
-    fn next(&mut self) -> Option<(&'a str, Range<usize>)> {
+    pub(super) fn next(&mut self) -> Option<(&'a str, Range<usize>)> {
         let (word, span) = (self.peek()?, self.span());
         self.at += 1;
         Some((word, span))
@@ -86,7 +83,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    fn note(&mut self, span: Range<usize>, fault: Fault) {
+    pub(super) fn note(&mut self, span: Range<usize>, fault: Fault) {
         self.problems.push(Problem::at(span, fault));
     }
 
@@ -129,14 +126,17 @@ impl<'a> Reader<'a> {
         };
         let Some(entry) = schedule::find(name) else {
             let fault = match after_word(name) {
-                Some(entry) => Fault::syntax(format!("a schedule before it: `{}`", entry.example), format!("`{name}`")),
+                Some(entry) => {
+                    Fault::syntax(format!("a schedule before it: `{}`", entry.example), format!("`{name}`"))
+                }
                 None => unknown_schedule(name),
             };
             self.note(span, fault);
             return Err(Stop);
         };
         if let Form::After(_) = entry.form {
-            let fault = Fault::syntax(format!("it after the schedule: `{}`", entry.example), format!("`{name}`"));
+            let fault =
+                Fault::syntax(format!("it after the schedule: `{}`", entry.example), format!("`{name}`"));
             self.note(span, fault);
             return Err(Stop);
         }
@@ -175,7 +175,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the value of `param`, checks it and keeps it, or notes what is wrong with it.
-    fn store(&mut self, param: &'static Parameter, start: usize, seen: &mut Vec<&'static str>, args: &mut Arguments) {
+    pub(super) fn store(
+        &mut self,
+        param: &'static Parameter,
+        start: usize,
+        seen: &mut Vec<&'static str>,
+        args: &mut Arguments,
+    ) {
         let value = self.span().start;
         let text = self.value(param.kind);
         let end = self.tokens[..self.at].last().map_or(value, |token| token.end);
@@ -203,10 +209,12 @@ impl<'a> Reader<'a> {
                 }
                 // The `x` stays: `value` takes it off the number that it is glued to.
                 Keyword::Times => word.starts_with(['x', 'X', '×']),
-                Keyword::Named => same_name(param.name, word) && self.peek_second() == Some("=") && {
-                    self.at += 2;
-                    true
-                },
+                Keyword::Named => {
+                    same_name(param.name, word) && self.peek_second() == Some("=") && {
+                        self.at += 2;
+                        true
+                    }
+                }
             };
             if found {
                 return Some(param);
@@ -216,7 +224,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The text of a value of this kind, tokens joined as [`read_argument`] wants them.
-    fn value(&mut self, kind: Kind) -> String {
+    pub(super) fn value(&mut self, kind: Kind) -> String {
         match kind {
             Kind::Durations | Kind::Numbers => {
                 let mut text = self.single(kind);
@@ -230,15 +238,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn single(&mut self, kind: Kind) -> String {
+    pub(super) fn single(&mut self, kind: Kind) -> String {
         // A closing bracket or `then` is never a value: it stays, for a better message.
-        if self.peek().is_none_or(|word| matches!(word, ")" | "(" | "," | "=") || word == "then") {
+        if self
+            .peek()
+            .is_none_or(|word| matches!(word, ")" | "(" | "," | "=") || word.eq_ignore_ascii_case("then"))
+        {
             return String::new();
         }
         let Some((word, _)) = self.next() else { return String::new() };
         let mut text = word.to_owned();
         let more = match kind {
-            Kind::Duration | Kind::Durations => parse_number(word).is_some() && self.peek().is_some_and(is_unit),
+            Kind::Duration | Kind::Durations => {
+                parse_number(word).is_some() && self.peek().is_some_and(is_unit)
+            }
             Kind::Level => {
                 word.eq_ignore_ascii_case("lr") || (parse_number(word).is_some() && self.peek() == Some("%"))
             }
@@ -257,71 +270,6 @@ impl<'a> Reader<'a> {
         text
     }
 
-    pub(super) fn optimizer(&mut self) -> Result<OptimizerSpec, Stop> {
-        let Some((name, span)) = self.next() else {
-            return self.wrong("an optimizer such as `sgd lr=0.1`");
-        };
-        let Some(entry) = optimizers::find(name) else {
-            self.note(span, unknown_optimizer(name));
-            return Err(Stop);
-        };
-        let (mut args, mut seen) = (Arguments::new(), Vec::new());
-        while let Some((key, key_span)) = self.next() {
-            let Some(param) = entry.params.iter().find(|param| same_name(param.name, key)) else {
-                let known = entry.params.iter().map(|param| param.name);
-                let fault = if self.peek() == Some("=") {
-                    Fault::unknown(format!("parameter of {}", entry.name), key, known)
-                } else {
-                    let known: Vec<&str> = known.collect();
-                    Fault::syntax(format!("`name=value` with one of {}", known.join(", ")), format!("`{key}`"))
-                };
-                self.note(key_span, fault);
-                if self.eat("=") {
-                    self.value(Kind::Numbers);
-                    continue;
-                }
-                return Err(Stop);
-            };
-            if !self.eat("=") {
-                return self.wrong(format!("`=` and a value after `{key}`"));
-            }
-            self.store(param, key_span.start, &mut seen, &mut args);
-        }
-        for param in entry.params {
-            if param.default.is_none() && !seen.contains(&param.name) {
-                let example = format!("{} {}={}", entry.name, param.name, "...");
-                let (owner, parameter) = (entry.name.to_owned(), param.name.to_owned());
-                self.note(span.clone(), Fault::Missing { owner, parameter, example });
-            }
-        }
-        Ok(OptimizerSpec { name: entry.name, args })
-    }
-
-    pub(super) fn task(&mut self) -> Result<TaskSpec, Stop> {
-        let Some((name, _)) = self.next().filter(|(name, _)| !matches!(*name, "(" | ")" | "," | "=")) else {
-            self.at = 0;
-            return self.wrong("a task such as `digits model=softmax`");
-        };
-        let mut args = BTreeMap::new();
-        while let Some((key, span)) = self.next() {
-            if !self.eat("=") {
-                return self.wrong(format!("`=` and a value after `{key}`"));
-            }
-            let mut items = vec![raw(&self.single(Kind::Flag))];
-            while self.eat(",") {
-                items.push(raw(&self.single(Kind::Flag)));
-            }
-            if items.contains(&RawArgument::Text(String::new())) {
-                return self.wrong(format!("a value for `{key}`"));
-            }
-            let value = if items.len() == 1 { items.remove(0) } else { RawArgument::List(items) };
-            if args.insert(key.to_owned(), value).is_some() {
-                self.note(span, Fault::Twice { what: format!("`{key}`") });
-            }
-        }
-        Ok(TaskSpec { name: name.to_owned(), args })
-    }
-
     pub(super) fn number(&mut self, param: &'static Parameter) -> Result<f64, Stop> {
         let (mut args, start) = (Arguments::new(), self.span().start);
         self.store(param, start, &mut Vec::new(), &mut args);
@@ -329,14 +277,6 @@ impl<'a> Reader<'a> {
             Some(Argument::Number(number)) => Ok(number),
             _ => Err(Stop),
         }
-    }
-}
-
-fn raw(text: &str) -> RawArgument {
-    match text {
-        "true" => RawArgument::Flag(true),
-        "false" => RawArgument::Flag(false),
-        _ => parse_number(text).map_or_else(|| RawArgument::Text(text.to_owned()), RawArgument::Number),
     }
 }
 
@@ -374,8 +314,4 @@ fn entry_words(entry: &Entry) -> String {
 
 pub(super) fn unknown_schedule(name: &str) -> Fault {
     Fault::unknown("schedule", name, SCHEDULES.iter().map(|entry| entry.name))
-}
-
-pub(super) fn unknown_optimizer(name: &str) -> Fault {
-    Fault::unknown("optimizer", name, optimizers::OPTIMIZERS.iter().map(|entry| entry.name))
 }

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, fmt::Write};
 
 use super::{
-    Clip, GroupStrategy, OptimizerSpec, ScheduleChoice, ScheduleSpec, SpecError, Strategy, TorchCall, TorchValue, Unit,
-    torch_text::float_text,
+    Clip, GroupStrategy, OptimizerSpec, ScheduleChoice, ScheduleSpec, SpecError, Strategy, TorchCall,
+    TorchValue, Unit, torch_text::float_text,
 };
 use crate::{
     Duration, Horizon,
@@ -52,12 +52,14 @@ impl Code {
         let params = match suffix {
             "" if group.params.0 == "*" => "model.parameters()".to_owned(),
             _ => {
-                let patterns: Vec<&str> = strategy.groups.iter().map(|group| group.params.0.as_str()).collect();
+                let patterns: Vec<&str> =
+                    strategy.groups.iter().map(|group| group.params.0.as_str()).collect();
                 let index = if suffix.is_empty() { "0" } else { suffix };
                 format!("of_group({index}, {patterns:?})")
             }
         };
-        let _ = writeln!(self.body, "{optimizer} = torch.optim.{}", optimizer_call(&group.optimizer, &params));
+        let _ =
+            writeln!(self.body, "{optimizer} = torch.optim.{}", optimizer_call(&group.optimizer, &params));
         let (code, per_epoch) = match &group.schedule {
             ScheduleChoice::Torch { call, unit } => {
                 self.add_classes(call);
@@ -217,7 +219,8 @@ fn changes_between_epochs_only(spec: &ScheduleSpec, horizon: Horizon) -> bool {
 fn drop_needless_end(parts: &mut Vec<Part>) {
     let ends_whole = |part: &Part| {
         part.class.as_deref().is_some_and(|class| {
-            class.starts_with("ConstantLR(") || (class.starts_with("LinearLR(") && !class.contains("end_factor"))
+            class.starts_with("ConstantLR(")
+                || (class.starts_with("LinearLR(") && !class.contains("end_factor"))
         })
     };
     if let [.., before, last] = &parts[..]
@@ -237,7 +240,11 @@ fn with_optimizer(call: &TorchCall) -> String {
         return format!("ChainedScheduler({args})");
     }
     let args = insert(call);
-    if plain.ends_with("()") { format!("{}(optimizer)", call.name) } else { format!("{}(optimizer, {args})", call.name) }
+    if plain.ends_with("()") {
+        format!("{}(optimizer)", call.name)
+    } else {
+        format!("{}(optimizer, {args})", call.name)
+    }
 }
 
 /// The arguments as text, with the optimizer given to each constructor inside.

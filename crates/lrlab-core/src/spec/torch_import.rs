@@ -55,7 +55,10 @@ fn translate(call: &TorchCall, unit: Unit) -> Result<ScheduleSpec, Fault> {
     let (args, name) = match call.name.as_str() {
         "StepLR" => {
             let given = read(&["step_size", "gamma"])?;
-            (vec![("every", given.duration("step_size", None)?), ("gamma", given.number("gamma", 0.1)?)], "step")
+            (
+                vec![("every", given.duration("step_size", None)?), ("gamma", given.number("gamma", 0.1)?)],
+                "step",
+            )
         }
         "MultiStepLR" => {
             let given = read(&["milestones", "gamma"])?;
@@ -120,14 +123,17 @@ fn count(calls: u64, unit: Unit) -> Duration {
 
 fn sequence(call: &TorchCall, unit: Unit) -> Result<ScheduleSpec, Fault> {
     let given = Given::new(call, &["schedulers", "milestones"], unit)?;
-    let wrong = |got: &str| Fault::value("schedulers", got, "a list of constructors, one more than milestones");
+    let wrong =
+        |got: &str| Fault::value("schedulers", got, "a list of constructors, one more than milestones");
     let Some(TorchValue::List(children)) = given.get("schedulers") else { return Err(wrong("none")) };
     let children: Option<Vec<&TorchCall>> = children
         .iter()
         .map(|child| if let TorchValue::Call(call) = child { Some(call) } else { None })
         .collect();
     let milestones = given.counts("milestones")?;
-    let Some((last, first)) = children.as_deref().and_then(<[_]>::split_last) else { return Err(wrong("none")) };
+    let Some((last, first)) = children.as_deref().and_then(<[_]>::split_last) else {
+        return Err(wrong("none"));
+    };
     if first.len() != milestones.len() {
         return Err(wrong(&format!("{} with {} milestones", first.len() + 1, milestones.len())));
     }
@@ -210,7 +216,11 @@ impl<'a> Given<'a> {
         }
         for (name, value) in &call.kwargs {
             if !names.contains(&name.as_str()) && !fresh(name, value) {
-                return Err(Fault::unknown(format!("argument of {}", call.name), name, names.iter().copied()));
+                return Err(Fault::unknown(
+                    format!("argument of {}", call.name),
+                    name,
+                    names.iter().copied(),
+                ));
             }
         }
         if call.args.len() > names.len() {

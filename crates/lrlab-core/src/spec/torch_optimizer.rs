@@ -1,6 +1,6 @@
 //! PyTorch's optimizer constructors in the registry's words.
 
-use super::{Fault, OptimizerSpec, TorchCall, TorchValue, text};
+use super::{Fault, OptimizerSpec, TorchCall, TorchValue, named_text};
 use crate::{
     optimizer::registry::{self, OptimizerEntry},
     registry::{Argument, Arguments, Kind},
@@ -24,7 +24,7 @@ fn positions(entry: &OptimizerEntry) -> &'static [&'static str] {
 /// Translates an optimizer.
 pub(super) fn optimizer(call: &TorchCall) -> Result<OptimizerSpec, Fault> {
     let Some(entry) = registry::OPTIMIZERS.iter().find(|entry| entry.pytorch == call.name) else {
-        return Err(match text::unknown_optimizer(&call.name) {
+        return Err(match named_text::unknown_optimizer(&call.name) {
             Fault::Unknown { what, got, .. } => {
                 let known = registry::OPTIMIZERS.iter().map(|entry| entry.pytorch);
                 Fault::unknown(what, &got, known)
@@ -49,7 +49,11 @@ pub(super) fn optimizer(call: &TorchCall) -> Result<OptimizerSpec, Fault> {
     Ok(OptimizerSpec { name: entry.name, args })
 }
 
-fn translate(entry: &OptimizerEntry, name: &str, value: &TorchValue) -> Result<Vec<(String, Argument)>, Fault> {
+fn translate(
+    entry: &OptimizerEntry,
+    name: &str,
+    value: &TorchValue,
+) -> Result<Vec<(String, Argument)>, Fault> {
     let find = |name: &str| entry.params.iter().find(|param| param.pytorch == Some(name));
     if let Some(param) = find(name) {
         let wrong = || Fault::value(name, value.to_string(), param.kind.describe());
@@ -57,9 +61,9 @@ fn translate(entry: &OptimizerEntry, name: &str, value: &TorchValue) -> Result<V
             (Kind::Flag, TorchValue::Bool(flag)) => Argument::Flag(*flag),
             (Kind::Number | Kind::Integer, value) => Argument::Number(value.number().ok_or_else(wrong)?),
             (Kind::Choice(_), TorchValue::Text(word)) => Argument::Word(word.clone()),
-            (Kind::Numbers, TorchValue::List(items)) => {
-                Argument::Numbers(items.iter().map(TorchValue::number).collect::<Option<_>>().ok_or_else(wrong)?)
-            }
+            (Kind::Numbers, TorchValue::List(items)) => Argument::Numbers(
+                items.iter().map(TorchValue::number).collect::<Option<_>>().ok_or_else(wrong)?,
+            ),
             _ => return Err(wrong()),
         };
         param.check(&argument)?;

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::{Fault, Problem, TorchCall, TorchValue};
+use super::{Fault, TorchCall, TorchValue};
+
+/// What is wrong, and which bytes it is about.
+pub(super) type Misread = (Range<usize>, Fault);
 
 /// Whether `text` begins with a name and an opening bracket, as a constructor does.
 pub(super) fn looks_like_call(text: &str) -> bool {
@@ -12,7 +15,7 @@ pub(super) fn looks_like_call(text: &str) -> bool {
 }
 
 /// Reads a constructor at the start of `range`; returns it with the byte where it ends.
-pub(super) fn read_call(text: &str, range: Range<usize>) -> Result<(TorchCall, usize), Problem> {
+pub(super) fn read_call(text: &str, range: Range<usize>) -> Result<(TorchCall, usize), Misread> {
     let mut reader = Reader { text: &text[..range.end], at: range.start, depth: 0 };
     let (name, span) = reader.name("a constructor such as `StepLR(step_size=5)`")?;
     let call = reader.call(&name, span)?;
@@ -63,14 +66,14 @@ impl Reader<'_> {
         found
     }
 
-    fn wrong<T>(&mut self, expected: &str) -> Result<T, Problem> {
+    fn wrong<T>(&mut self, expected: &str) -> Result<T, Misread> {
         self.skip_space();
         let got = quoted(self.rest());
         let length = self.rest().chars().next().map_or(0, char::len_utf8);
-        Err(Problem::at(self.at..self.at + length, Fault::syntax(expected, got)))
+        Err((self.at..self.at + length, Fault::syntax(expected, got)))
     }
 
-    fn name(&mut self, expected: &str) -> Result<(String, Range<usize>), Problem> {
+    fn name(&mut self, expected: &str) -> Result<(String, Range<usize>), Misread> {
         self.skip_space();
         let length = self.rest().find(|c: char| !is_name(c)).unwrap_or(self.rest().len());
         if length == 0 {
@@ -82,11 +85,11 @@ impl Reader<'_> {
     }
 
     /// The brackets and all between them, after `name`.
-    fn call(&mut self, name: &str, span: Range<usize>) -> Result<TorchCall, Problem> {
+    fn call(&mut self, name: &str, span: Range<usize>) -> Result<TorchCall, Misread> {
         let mut path = name.split('.').rev();
         let class = path.next().unwrap_or_default();
         if path.any(|module| !matches!(module, "torch" | "optim" | "lr_scheduler" | "swa_utils")) {
-            return Err(Problem::at(span, Fault::syntax("a class of torch.optim", format!("`{name}`"))));
+            return Err((span, Fault::syntax("a class of torch.optim", format!("`{name}`"))));
         }
         if !self.eat('(') {
             return self.wrong("`(` after the class");
@@ -106,7 +109,7 @@ impl Reader<'_> {
         Ok(call)
     }
 
-    fn argument(&mut self, call: &mut TorchCall, first: bool) -> Result<(), Problem> {
+    fn argument(&mut self, call: &mut TorchCall, first: bool) -> Result<(), Misread> {
         self.skip_space();
         let start = self.at;
         let item = self.item()?;
@@ -117,7 +120,7 @@ impl Reader<'_> {
             let value = self.item()?;
             let span = start..self.at;
             if twice {
-                return Err(Problem::at(span, Fault::Twice { what: format!("`{key}`") }));
+                return Err((span, Fault::Twice { what: format!("`{key}`") }));
             }
             return match value {
                 _ if matches!(key.as_str(), "optimizer" | "params") => Ok(()),
@@ -125,17 +128,16 @@ impl Reader<'_> {
                     call.kwargs.push((key.clone(), value));
                     Ok(())
                 }
-                Item::Name(name) => Err(Problem::at(span, needs_value(&name))),
+                Item::Name(name) => Err((span, needs_value(&name))),
             };
         }
         let span = start..self.at;
         match item {
             Item::Name(_) if first => Ok(()),
-            Item::Name(name) => Err(Problem::at(span, needs_value(&name))),
-            Item::Value(_) if !call.kwargs.is_empty() => Err(Problem::at(
-                span,
-                Fault::syntax("`name=value` after another one", "a positional argument"),
-            )),
+            Item::Name(name) => Err((span, needs_value(&name))),
+            Item::Value(_) if !call.kwargs.is_empty() => {
+                Err((span, Fault::syntax("`name=value` after another one", "a positional argument")))
+            }
             Item::Value(value) => {
                 call.args.push(value);
                 Ok(())
@@ -143,7 +145,7 @@ impl Reader<'_> {
         }
     }
 
-    fn item(&mut self) -> Result<Item, Problem> {
+    fn item(&mut self) -> Result<Item, Misread> {
         self.skip_space();
         let start = self.at;
         let mut item = self.term()?;
@@ -167,13 +169,13 @@ impl Reader<'_> {
             };
             let Some(product) = product else {
                 let got = format!("`{}`", self.text[start..self.at].trim());
-                return Err(Problem::at(start..self.at, Fault::syntax("a finite number", got)));
+                return Err((start..self.at, Fault::syntax("a finite number", got)));
             };
             item = Item::Value(product);
         }
     }
 
-    fn term(&mut self) -> Result<Item, Problem> {
+    fn term(&mut self) -> Result<Item, Misread> {
         self.skip_space();
         if self.depth == DEEPEST {
             return self.wrong("fewer brackets inside brackets");
@@ -190,7 +192,7 @@ impl Reader<'_> {
         item
     }
 
-    fn word(&mut self) -> Result<Item, Problem> {
+    fn word(&mut self) -> Result<Item, Misread> {
         let (name, span) = self.name("a value")?;
         Ok(match name.as_str() {
             "None" => Item::Value(TorchValue::None),
@@ -209,7 +211,7 @@ impl Reader<'_> {
         })
     }
 
-    fn list(&mut self, open: char, close: char) -> Result<TorchValue, Problem> {
+    fn list(&mut self, open: char, close: char) -> Result<TorchValue, Misread> {
         self.eat(open);
         let mut items = Vec::new();
         let mut commas = 0;
@@ -218,7 +220,7 @@ impl Reader<'_> {
             let start = self.at;
             match self.item()? {
                 Item::Value(value) => items.push(value),
-                Item::Name(name) => return Err(Problem::at(start..self.at, needs_value(&name))),
+                Item::Name(name) => return Err((start..self.at, needs_value(&name))),
             }
             if self.eat(',') {
                 commas += 1;
@@ -238,7 +240,7 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self, quote: char) -> Result<TorchValue, Problem> {
+    fn string(&mut self, quote: char) -> Result<TorchValue, Misread> {
         let start = self.at;
         let Some(length) = self.rest()[1..].find(quote) else {
             return self.wrong(&format!("a closing {quote}"));
@@ -247,12 +249,12 @@ impl Reader<'_> {
         self.at += length + 2;
         if text.contains(['\'', '"', '\\', '|', ';', '\n']) {
             let fault = Fault::syntax("a plain word in quotes", quoted(&text));
-            return Err(Problem::at(start..self.at, fault));
+            return Err((start..self.at, fault));
         }
         Ok(TorchValue::Text(text))
     }
 
-    fn number(&mut self) -> Result<TorchValue, Problem> {
+    fn number(&mut self) -> Result<TorchValue, Misread> {
         let start = self.at;
         let mut before = ' ';
         let length = self.rest().find(|c: char| {
@@ -267,11 +269,14 @@ impl Reader<'_> {
         }
         match digits.parse::<f64>() {
             Ok(value) if value.is_finite() && !digits.contains(['i', 'n']) => Ok(TorchValue::Float(value)),
-            _ => Err(Problem::at(start..self.at, Fault::syntax("a finite number", format!("`{digits}`")))),
+            _ => Err((start..self.at, Fault::syntax("a finite number", format!("`{digits}`")))),
         }
     }
 }
 
 fn needs_value(name: &str) -> Fault {
-    Fault::syntax("a number, a list or a constructor (names of variables are not known here)", format!("`{name}`"))
+    Fault::syntax(
+        "a number, a list or a constructor (names of variables are not known here)",
+        format!("`{name}`"),
+    )
 }

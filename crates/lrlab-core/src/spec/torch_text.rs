@@ -10,7 +10,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{
-    error::{Fault, Problem, SpecError},
+    error::{Fault, SpecError},
     torch_read::{quoted, read_call},
 };
 use crate::horizon::number_text;
@@ -137,17 +137,14 @@ impl FromStr for TorchCall {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        let read = || {
-            let (call, end) = read_call(text, 0..text.len())?;
-            match text[end..].trim_start() {
-                "" => Ok(call),
-                rest => Err(Problem::at(
-                    text.len() - rest.len()..text.len(),
-                    Fault::syntax("the end after the constructor", quoted(rest)),
-                )),
-            }
-        };
-        read().map_err(|problem| SpecError::in_text(text, vec![problem]))
+        let wrong = |span, fault| SpecError::at(text, span, fault);
+        let (call, end) = read_call(text, 0..text.len()).map_err(|(span, fault)| wrong(span, fault))?;
+        let rest = text[end..].trim_start();
+        if rest.is_empty() {
+            return Ok(call);
+        }
+        let fault = Fault::syntax("the end after the constructor", quoted(rest));
+        Err(wrong(text.len() - rest.len()..text.len(), fault))
     }
 }
 

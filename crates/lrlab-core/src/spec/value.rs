@@ -9,7 +9,8 @@ use crate::{
 /// Reads the value of one parameter and holds it against the parameter's range.
 pub(crate) fn read_argument(param: &Parameter, text: &str) -> Result<Argument, Fault> {
     let text = text.trim();
-    let wrong = || Fault::value(param.name, if text.is_empty() { "nothing" } else { text }, param.kind.describe());
+    let wrong =
+        || Fault::value(param.name, if text.is_empty() { "nothing" } else { text }, param.kind.describe());
     let named = |fault: Fault| match fault {
         Fault::Value { got, allowed, .. } => Fault::value(param.name, got, allowed),
         other => other,
@@ -50,9 +51,27 @@ fn read_level(name: &str, text: &str) -> Result<Level, Fault> {
         Some(0.0) => Ok(Level::Fraction(0.0)),
         Some(value) => {
             let (percent, rate) = (percent_text(value), number_text(value));
-            let allowed = format!("what it is relative to: `{percent}%` of the group's own value, or `lr {rate}`");
+            let allowed =
+                format!("what it is relative to: `{percent}%` of the group's own value, or `lr {rate}`");
             Err(Fault::value(name, text, allowed))
         }
         None => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{optimizer::registry::OPTIMIZERS, schedule::SCHEDULES};
+
+    #[test]
+    fn every_default_of_the_registries_can_be_read() {
+        let schedules = SCHEDULES.iter().flat_map(|entry| entry.params);
+        let optimizers = OPTIMIZERS.iter().flat_map(|entry| entry.params);
+        for param in schedules.chain(optimizers) {
+            if let Some(default) = param.default.filter(|default| !default.is_empty()) {
+                assert!(read_argument(param, default).is_ok(), "{}: {default}", param.name);
+            }
+        }
     }
 }

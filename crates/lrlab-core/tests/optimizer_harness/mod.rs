@@ -1,5 +1,6 @@
 //! One parameter in memory with an optimizer from the registry, for the optimizer tests.
 #![allow(dead_code, reason = "each test file uses its share")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use std::sync::Arc;
 

@@ -3,7 +3,6 @@
 use std::{collections::HashMap, sync::Arc};
 
 use burn::{
-    backend::{BackendTypes, Flex},
     module::{Module, ModuleMapper, Param, ParamId},
     optim::GradientsParams,
     tensor::Tensor,
@@ -13,7 +12,7 @@ use lrlab_core::{
     optimizer::{ParamState, ParamStep, StepContext},
 };
 
-type FlexTensor = <Flex as BackendTypes>::FloatTensorPrimitive;
+use crate::flex::{FlexTensor, from_flex, into_flex};
 
 /// An lrlab optimizer for a Burn user's own module and loop, used as Burn's own are: one `step` an
 /// update, with the rate of that update.
@@ -70,15 +69,15 @@ impl ModuleMapper for Update<'_> {
         });
         optimizer.step(&mut OneParameter { shape: &shape, group, state, value: &mut value, grad: &mut grad });
         state.t += 1;
-        let tensor = Tensor::<D>::from_primitive::<Flex>(value).autodiff();
-        Param::from_mapped_value(id, tensor.set_require_grad(tracked), mapper)
+        let tensor = from_flex::<D>(value).autodiff().set_require_grad(tracked);
+        Param::from_mapped_value(id, tensor, mapper)
     }
 }
 
 fn slice_of<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
-    match tensor.try_into_primitive::<Flex>() {
-        Ok(tensor) => tensor.to_contiguous(),
-        Err(why) => panic!("lrlab steps parameters on Burn's `flex` device; this one is elsewhere: {why:?}"),
+    match into_flex(tensor) {
+        Ok(tensor) => tensor,
+        Err(why) => panic!("lrlab steps f32 parameters on Burn's `flex` device: {why}"),
     }
 }
 

@@ -9,9 +9,9 @@ use burn::{
 use super::{
     Batch, Metrics,
     line::linear,
-    module::{Model, device},
+    module::Model,
 };
-use crate::{data::table::Table, torch_init::TorchGenerator};
+use crate::{data::table::Table, flex::device, torch_init::TorchGenerator};
 
 /// Examples to train on and to validate with.
 #[derive(Debug)]

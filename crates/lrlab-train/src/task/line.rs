@@ -14,9 +14,9 @@ use lrlab_core::registry::Arguments;
 
 use super::{
     Batch, Metrics, Supply, Task, TaskEntry, TaskError, bowl,
-    module::{Facts, Model, ModuleTask, device},
+    module::{Facts, Model, ModuleTask},
 };
-use crate::torch_init::TorchGenerator;
+use crate::{flex::device, torch_init::TorchGenerator};
 
 pub(super) static ENTRY: TaskEntry = TaskEntry {
     name: "line",

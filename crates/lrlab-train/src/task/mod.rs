@@ -13,7 +13,8 @@ use std::fmt::Debug;
 
 use lrlab_core::{event::Bowl, optimizer::Parameters, spec::Fault};
 
-pub use module::ModuleTask;
+pub use module::{Facts, Model, ModuleTask};
+pub use quadratic::Quadratic;
 pub use registry::{TASKS, TaskEntry, build, find};
 
 /// Named metrics of a validation.

@@ -3,9 +3,8 @@
 use std::{fmt::Debug, sync::Arc};
 
 use burn::{
-    backend::{BackendTypes, Flex},
     module::{Module, ModuleMapper, ModuleVisitor, Param},
-    tensor::{Device, Gradients, Tensor},
+    tensor::{Gradients, Tensor},
 };
 use lrlab_core::{
     event::Bowl,
@@ -13,9 +12,7 @@ use lrlab_core::{
 };
 
 use super::{Batch, Metrics, Supply, Task, TaskError};
-
-/// A tensor of the `flex` device below Burn's own type: its storage is a slice.
-type FlexTensor = <Flex as BackendTypes>::FloatTensorPrimitive;
+use crate::flex::{FlexTensor, from_flex, into_flex};
 
 /// A Burn module that knows its loss on some data.
 ///
@@ -60,11 +57,6 @@ pub struct ModuleTask<M: Model> {
 struct Place {
     name: String,
     shape: Vec<usize>,
-}
-
-/// The device that tasks train on.
-pub(crate) fn device() -> Device {
-    Device::flex().autodiff()
 }
 
 impl<M: Model> ModuleTask<M> {
@@ -177,40 +169,37 @@ impl ModuleVisitor for Collect<'_> {
             self.refused = Some(format!("parameter {} has no gradient: the loss does not depend on it", param.id));
             return;
         };
-        match gradient.try_into_primitive::<Flex>() {
-            // Row-major and starting at 0, so that its storage lines up with the parameter's.
-            Ok(gradient) => self.into.push(gradient.to_contiguous()),
-            Err(why) => self.refused = Some(format!("{why:?}")),
+        match into_flex(gradient) {
+            Ok(gradient) => self.into.push(gradient),
+            Err(why) => self.refused = Some(why),
         }
     }
 }
 
 /// Shows each parameter as a slice, changed in place, with its gradient.
-struct Walk<'a, 'f> {
+struct Walk<'a> {
     places: &'a [Place],
     gradients: &'a mut [FlexTensor],
     next: usize,
-    f: &'a mut dyn FnMut(ParamMut<'f>),
+    f: &'a mut dyn FnMut(ParamMut<'_>),
 }
 
-impl ModuleMapper for Walk<'_, '_> {
+impl ModuleMapper for Walk<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, tensor, mapper) = param.consume();
         let place = &self.places[self.next];
-        let mut no_gradient = [];
-        let grad = match self.gradients.get_mut(self.next) {
-            Some(gradient) => gradient.storage_mut(),
-            None => &mut no_gradient[..],
-        };
+        let gradient = self.gradients.get_mut(self.next);
         self.next += 1;
-        let tensor = match tensor.inner().try_into_primitive::<Flex>() {
-            Ok(value) => {
-                let mut value = value.to_contiguous();
-                (self.f)(ParamMut { name: &place.name, shape: &place.shape, value: value.storage_mut(), grad });
-                Tensor::from_primitive::<Flex>(value)
-            }
-            Err(why) => unreachable!("a task's module lives on the flex device: {why:?}"),
+        let mut value = match into_flex(tensor.inner()) {
+            Ok(value) => value,
+            Err(why) => unreachable!("a task's module lives on the flex device: {why}"),
         };
-        Param::from_mapped_value(id, tensor.autodiff().require_grad(), mapper)
+        (self.f)(ParamMut {
+            name: &place.name,
+            shape: &place.shape,
+            value: value.storage_mut(),
+            grad: gradient.map_or(&mut [], |gradient| gradient.storage_mut()),
+        });
+        Param::from_mapped_value(id, from_flex::<D>(value).autodiff().require_grad(), mapper)
     }
 }

@@ -15,9 +15,9 @@ use lrlab_core::registry::{Argument, Arguments, Keyword, Kind, Parameter, Range}
 use super::{
     Batch, Metrics, Supply, Task, TaskEntry, TaskError, bowl,
     line::{Line, SLOPE, XS},
-    module::{Facts, Model, ModuleTask, device},
+    module::{Facts, Model, ModuleTask},
 };
-use crate::{data::normal_from_row, torch_init::TorchGenerator};
+use crate::{data::normal_from_row, flex::device, torch_init::TorchGenerator};
 
 pub(super) static ENTRY: TaskEntry = TaskEntry {
     name: "noisy-line",

@@ -67,9 +67,8 @@ impl<'a> Arguments<'a> {
 
     /// The number `name`, or `default` where it is not given.
     pub(super) fn number(&self, name: &str, default: f64) -> Result<f64, TorchError> {
-        self.value(name).map_or(Ok(default), |value| {
-            number(value).ok_or_else(|| self.wrong(name, "a number", value))
-        })
+        self.value(name)
+            .map_or(Ok(default), |value| number(value).ok_or_else(|| self.wrong(name, "a number", value)))
     }
 
     /// The list `name`; empty where it is not given.

@@ -25,6 +25,7 @@ pub struct ConstantLR {
     pub total_iters: f64,
 }
 
+#[expect(clippy::manual_range_contains, reason = "NaN passes, as in torch")]
 pub(super) fn build(
     call: &TorchCall,
     groups: &mut [ParamGroup],
@@ -66,7 +67,7 @@ impl TorchScheduler for ConstantLR {
     }
 
     fn check(&self) -> Result<(), TorchError> {
-        python::divide(1.0, self.factor).map(drop)
+        if self.total_iters > 0.0 { python::divide(1.0, self.factor).map(drop) } else { Ok(()) }
     }
 
     fn clone_box(&self) -> Box<dyn TorchScheduler> {

@@ -28,6 +28,7 @@ pub struct LinearLR {
     pub total_iters: f64,
 }
 
+#[expect(clippy::manual_range_contains, reason = "NaN passes, as in torch")]
 pub(super) fn build(
     call: &TorchCall,
     groups: &mut [ParamGroup],
@@ -75,9 +76,11 @@ impl TorchScheduler for LinearLR {
     fn closed_form(&self) -> Option<Result<Vec<f64>, TorchError>> {
         let rise = self.end_factor - self.start_factor;
         let steps = self.total_iters.min(self.state.last_epoch);
-        Some(python::divide(rise * steps, self.total_iters).map(|risen| {
-            self.state.base_lrs.iter().map(|base| base * (self.start_factor + risen)).collect()
-        }))
+        Some(
+            python::divide(rise * steps, self.total_iters).map(|risen| {
+                self.state.base_lrs.iter().map(|base| base * (self.start_factor + risen)).collect()
+            }),
+        )
     }
 
     fn clone_box(&self) -> Box<dyn TorchScheduler> {

@@ -11,7 +11,7 @@ fn zero_division(what: &str) -> TorchError {
 
 /// `a / b`.
 pub(super) fn divide(a: f64, b: f64) -> Result<f64, TorchError> {
-    if b == 0.0 { Err(zero_division("division by zero")) } else { Ok(a / b) }
+    if b == 0.0 { Err(zero_division("float division by zero")) } else { Ok(a / b) }
 }
 
 /// `a % b == 0`.
@@ -69,7 +69,9 @@ mod tests {
     #[test]
     fn zeros_below_a_line_raise() {
         let raised = [divide(1.0, 0.0), floor_divide(1.0, 0.0), power(0.0, -1.0)];
-        assert!(raised.iter().all(|got| got.as_ref().is_err_and(|e| e.python_class() == "ZeroDivisionError")));
+        assert!(
+            raised.iter().all(|got| got.as_ref().is_err_and(|e| e.python_class() == "ZeroDivisionError"))
+        );
         assert_eq!(power(0.0, 0.0), Ok(1.0));
     }
 

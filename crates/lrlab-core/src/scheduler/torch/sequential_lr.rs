@@ -113,7 +113,8 @@ impl TorchScheduler for SequentialLR {
 
     fn get_lr(&mut self, _groups: &[ParamGroup]) -> Result<Vec<f64>, TorchError> {
         Err(TorchError::NotImplemented(
-            "SequentialLR has no rates of its own: it cannot follow another scheduler in a SequentialLR".to_owned(),
+            "SequentialLR has no rates of its own: it cannot follow another scheduler in a SequentialLR"
+                .to_owned(),
         ))
     }
 
