@@ -1,4 +1,5 @@
-// A Burn module of your own, in a loop of your own, with an lrlab schedule and optimizer.
+//! A Burn module of your own, in a loop of your own, with an lrlab schedule and optimizer.
+#![expect(clippy::print_stdout, reason = "an example may talk")]
 
 use burn::{
     nn::{LinearConfig, loss::MseLoss, loss::Reduction},
@@ -25,4 +26,9 @@ fn main() -> Result<(), SpecError> {
     let loss = MseLoss::new().forward(model.forward(x), y, Reduction::Mean).into_scalar::<f32>();
     assert!(loss < 1e-4, "a line is easy to learn, but the loss is still {loss}");
     Ok(())
+}
+
+#[test]
+fn learns() {
+    main().unwrap();
 }

@@ -4,8 +4,11 @@
 //! up a floor of noise, a lower rate lowers the loss at once. Where the rate is right, it does not:
 //! it only goes more slowly. Heavy ball that swings through the valley with its momentum is held to
 //! the same: caught in mid-swing, half the rate is lower.
+//!
+//! A rate so high that it throws a network to where its gradient tells nothing gets no such answer.
+//! There the evidence is that the run lost again what it had learnt.
 
-use super::{Diagnosis, Finding, Held, Readings, Word};
+use super::{Diagnosis, Finding, Held, Readings, Sample, Word};
 
 /// What half the rate must gain, over the loss at the run's own rate.
 const GAIN: f64 = 0.1;
@@ -14,6 +17,9 @@ const GAIN: f64 = 0.1;
 /// that is all but 0. The mean is enough here: that half the rate is lower at all is for [`GAIN`]
 /// to show.
 const GAIN_OVER_START: f64 = 0.001;
+
+/// What a run must have lost again of what it had won, over the starting loss.
+const LOST: f64 = 0.1;
 
 pub(super) static JUMPING: Diagnosis = Diagnosis {
     word: Word::Jumping,
@@ -28,6 +34,9 @@ fn judge(readings: &Readings) -> Finding {
     if of_loss.is_empty() {
         return Finding { held: Held::No, evidence: vec![] };
     }
+    let lost: Vec<f64> = readings.runs.iter().map(|run| run.lost).collect();
+    let starts: Vec<f64> = readings.runs.iter().map(|run| run.start).collect();
+    let lost = Sample::ratio(&lost, &starts, readings.noiseless);
     let mut evidence = readings.branch_losses();
     evidence.push(of_loss.evidence("gain at half the rate, over the loss", Some(GAIN)));
     evidence.push(of_start.evidence("gain at half the rate, over the starting loss", Some(GAIN_OVER_START)));

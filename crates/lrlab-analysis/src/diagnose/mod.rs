@@ -221,7 +221,7 @@ fn decide(readings: &Readings, findings: &[(&Diagnosis, Finding)]) -> (Word, Str
     }
     match with(Held::Unclear).next() {
         Some(unclear) => undecided(format!(
-            "Undecided: the evidence lies on both sides of the bound of \"{}\": {}",
+            "Undecided: the evidence does not clear the bounds of \"{}\": {}",
             unclear.word, unclear.rule
         )),
         None => (Word::Settled, settled::SETTLED.rule.to_owned()),

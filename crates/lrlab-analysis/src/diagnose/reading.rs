@@ -22,6 +22,9 @@ pub(super) struct Reading {
     pub(super) start: f64,
     /// How much larger the loss was at the end than at the start.
     pub(super) growth: f64,
+    /// How much of what the training loss had fallen it had risen again at the end: the mean of the
+    /// run's last tenth less that of its best one.
+    pub(super) lost: f64,
     /// Largest ratio of a measured sharpness to the limit at that step's rate.
     pub(super) worst_sharpness: Option<f64>,
     /// Ratio of the last measured sharpness to its limit.
@@ -71,6 +74,7 @@ impl Reading {
         Some(Self {
             start: scale,
             growth: end_loss(run)? - start,
+            lost: lost(run),
             worst_sharpness: sharpness.iter().map(|s| s.ratio).reduce(f64::max),
             last_sharpness: sharpness.last().map(|s| s.ratio),
             flips: run.flip_share(updates / 2..updates),
@@ -151,6 +155,15 @@ fn sharpness(run: &Run) -> Vec<Sharpness> {
 /// The first group's rate at step `t`, or the last one before.
 fn rate_at(run: &Run, t: u64) -> Option<f64> {
     run.rate(0).take_while(|&(step, _)| step <= t).last().map(|(_, lr)| lr)
+}
+
+/// Tenths, because single losses of mini-batches are too noisy to compare.
+fn lost(run: &Run) -> f64 {
+    let losses: Vec<f64> = run.steps.iter().map(|step| step.loss).collect();
+    let tenths: Vec<f64> =
+        losses.rchunks(losses.len().div_ceil(10).max(1)).map(crate::statistics::mean).collect();
+    let best = tenths.iter().copied().fold(f64::INFINITY, f64::min);
+    tenths.first().map_or(0.0, |last| last - best)
 }
 
 /// The latest loss known of the run: on the probe batch if it was measured at the end, else (for

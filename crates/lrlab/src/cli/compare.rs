@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::PathBuf};
 
-use lrlab_core::{Arm, Duration, Strategy, StudySpec, TaskSpec};
+use lrlab_core::{Arm, Duration, StudySpec, TaskSpec};
 use lrlab_train::StudyFolder;
 
 use super::{Failure, folder, laboratory};
@@ -11,7 +11,7 @@ use super::{Failure, folder, laboratory};
 pub(crate) struct Options {
     /// A strategy, once for each arm: "sgd lr=0.1 momentum=0.9 | step every 5 epochs x0.5", with a
     /// name in front if you like ("mine: adam lr=1e-3 | cosine to 0"). PyTorch's constructors are
-    /// read too: "SGD(lr=0.1) | StepLR(step_size=5, gamma=0.5)".
+    /// read too: "SGD(lr=0.1) | StepLR(step_size=5, gamma=0.5)". A name that ends in .toml is a file.
     #[arg(long = "strategy", value_name = "TEXT", required_unless_present = "resume")]
     strategies: Vec<String>,
 
@@ -111,10 +111,10 @@ fn arm(text: &str) -> Result<Arm, Failure> {
     let named = text.split_once(':').map(|(name, rest)| (name.trim(), rest.trim()));
     match named {
         Some((name, rest)) if !name.is_empty() && !rest.is_empty() => {
-            Ok(Arm { label: name.to_owned(), strategy: rest.parse()? })
+            Ok(Arm { label: name.to_owned(), strategy: laboratory::strategy(rest)? })
         }
         _ => {
-            let strategy: Strategy = text.parse()?;
+            let strategy = laboratory::strategy(text)?;
             Ok(Arm { label: strategy.to_string(), strategy })
         }
     }

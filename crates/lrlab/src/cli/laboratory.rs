@@ -12,7 +12,7 @@ use lrlab_analysis::{
     StudyRuns, compare,
     report::{self, REPORTS, Report, StudyReport, terminal},
 };
-use lrlab_core::{Outcome, StudySpec, layout::STUDY_FILE};
+use lrlab_core::{Outcome, Strategy, StudySpec, layout::STUDY_FILE};
 use lrlab_train::{Progress, StudyFolder, TrainError, run_study};
 
 use super::{Failure, demo};
@@ -33,6 +33,16 @@ pub(crate) fn catch_interrupt() -> Result<(), Failure> {
 /// The flag that Ctrl-C sets.
 pub(crate) fn stop_flag() -> &'static AtomicBool {
     &STOP
+}
+
+/// A strategy from its text, or from the TOML file of that name.
+pub(crate) fn strategy(text: &str) -> Result<Strategy, Failure> {
+    if !Path::new(text).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
+        return Ok(text.parse()?);
+    }
+    let refuse = |why: String| Failure::Input(format!("{text}: {why}"));
+    let file = fs::read_to_string(text).map_err(|error| refuse(format!("cannot be read: {error}")))?;
+    toml::from_str(&file).map_err(|error| refuse(error.to_string()))
 }
 
 /// A bar on stderr; none when stderr is not a terminal.
@@ -193,7 +203,7 @@ pub(crate) fn print_winner(out: &mut impl Write, study: &StudyReport) -> Result<
     if !ties.is_empty() {
         writeln!(out, "A tie with it, as far as these seeds can tell: {}.", ties.join("; "))?;
     }
-    if let Some(note) = &comparison.note {
+    for note in &comparison.notes {
         writeln!(out, "{note}")?;
     }
     if let Some(code) = &study.torch_code {

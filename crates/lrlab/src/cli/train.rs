@@ -42,7 +42,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "VALUE")]
     clip_value: Option<f64>,
 
-    /// The whole strategy in one line, in place of the options above.
+    /// The whole strategy in one line, or a file that ends in .toml, in place of the options above.
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["optimizer", "lr", "schedule", "clip_norm", "clip_value"])]
     strategy: Option<String>,
 
@@ -119,7 +119,7 @@ fn conclude(run: &Run, folder: &str, json: bool) -> Result<(), Failure> {
 fn spec(options: &Options) -> Result<StudySpec, Failure> {
     let task: TaskSpec = options.task.parse()?;
     let strategy: Strategy = match &options.strategy {
-        Some(text) => text.parse()?,
+        Some(text) => laboratory::strategy(text)?,
         None => {
             let schedule: ScheduleChoice = options.schedule.parse()?;
             let mut strategy = Strategy::single(options.optimizer.parse()?, schedule);

@@ -78,3 +78,20 @@ fn draws_itself_from_its_log() {
         assert!(home.path().join("run").join(file).metadata().unwrap().len() > 100, "{file}");
     }
 }
+
+#[test]
+fn every_example_strategy_trains() {
+    let home = tempdir().unwrap();
+    let specs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs");
+    let mut tried = 0;
+    for entry in fs::read_dir(specs).unwrap() {
+        let path = entry.unwrap().path();
+        let text = succeed(
+            home.path(),
+            &["train", "--task", "digits model=softmax", "--strategy", path.to_str().unwrap(), "--epochs", "10"],
+        );
+        assert_eq!(text.lines().count(), 10, "{path:?}: {text}");
+        tried += 1;
+    }
+    assert!(tried >= 3);
+}
