@@ -25,6 +25,7 @@ export function find() {
 
 /** Starts Chromium with one empty page; gives that page's session. */
 export async function open() {
+  const program = find();
   const profile = mkdtempSync(join(tmpdir(), "lrlab-browser-"));
   const flags = [
     "--headless=new",
@@ -41,7 +42,7 @@ export async function open() {
   ];
   // Chromium refuses its sandbox to the superuser, whom containers run as.
   if (process.getuid?.() === 0) flags.push("--no-sandbox");
-  const child = spawn(find(), [...flags, "about:blank"], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+  const child = spawn(program, [...flags, "about:blank"], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
   const [, , , input, output] = child.stdio;
   const waiting = new Map();
   const listeners = [];

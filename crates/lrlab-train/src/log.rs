@@ -92,7 +92,7 @@ pub fn outcome_of(folder: &Path) -> Option<Outcome> {
     let length = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL))).ok()?;
     let mut tail = String::new();
-    file.read_to_string(&mut tail).ok()?;
+    file.take(TAIL).read_to_string(&mut tail).ok()?;
     let last = tail.strip_suffix('\n')?.rsplit('\n').next()?;
     match serde_json::from_str(last).ok()? {
         Event::Finished { outcome: Outcome::Stopped } => None,

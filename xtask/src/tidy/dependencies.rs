@@ -54,6 +54,7 @@ static ROOMS: &[Room] = &[
             "miette",
             "rayon",
             "serde_json",
+            "textwrap",
             "toml",
         ],
         may_name: &["lrlab-analysis", "lrlab-core", "lrlab-train"],

@@ -24,7 +24,8 @@ const LOST: f64 = 0.1;
 pub(super) static JUMPING: Diagnosis = Diagnosis {
     word: Word::Jumping,
     rule: "Jumping: a clone that left the run near its end and went on at half the rate, on the same batches, \
-           was at once lower in loss, by at least 10 % of the loss and, on average, 0.1 % of the starting loss.",
+           was at once lower in loss, by at least 10 % of the loss and, on average, 0.1 % of the starting loss; \
+           or the mean loss of the run's last tenth lay above that of its best tenth by 10 % of the starting loss.",
     judge,
 };
 
@@ -43,5 +44,7 @@ fn judge(readings: &Readings) -> Finding {
     evidence.extend(readings.context("share of steps that turn back, last half", |run| run.flips));
     evidence.extend(readings.context("sharpness over its limit, at the end", |run| run.last_sharpness));
     evidence.extend(readings.context("noise floor at the last rate (estimate)", |run| run.floor));
-    Finding { held: of_loss.above(GAIN).and(of_start.mean_above(GAIN_OVER_START)), evidence }
+    evidence.push(lost.evidence("loss of the last tenth above the best tenth, over the start", Some(LOST)));
+    let answered = of_loss.above(GAIN).and(of_start.mean_above(GAIN_OVER_START));
+    Finding { held: answered.or(lost.above(LOST)), evidence }
 }

@@ -139,8 +139,12 @@ const report = (() => {
       curveTraces(study),
       layout({
         hovermode: "x unified",
+        // The nearest step answers, however far it is: short runs have few.
+        hoverdistance: -1,
         xaxis: axis({
           title: { text: "step" },
+          // Steps are whole.
+          dtick: study.last <= 10 ? 1 : undefined,
           range: [-0.005 * study.last, 1.005 * study.last || 1],
           anchor: "y2",
           showspikes: true,

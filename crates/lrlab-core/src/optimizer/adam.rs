@@ -43,7 +43,7 @@ use crate::{
 pub(super) static ENTRY: OptimizerEntry = OptimizerEntry {
     name: "adam",
     pytorch: "Adam",
-    summary: "Steps along the mean gradient, each element divided by its own root mean square.",
+    summary: "steps along the mean gradient, each element divided by its own root mean square",
     formula: "m, v = means of g and g^2 with beta1, beta2; p = p - lr * m / (sqrt(v) + eps), both means corrected",
     source: Source {
         citation: "Kingma and Ba 2014, Adam: A Method for Stochastic Optimization, algorithm 1",

@@ -27,7 +27,7 @@ use crate::{
 pub(super) static ENTRY: OptimizerEntry = OptimizerEntry {
     name: "adamw",
     pytorch: "AdamW",
-    summary: "Adam whose weight decay shrinks the parameters apart from the gradient.",
+    summary: "Adam whose weight decay shrinks the parameters apart from the gradient",
     formula: "p = (1 - lr * weight_decay) * p, then Adam's step",
     source: Source {
         citation: "Loshchilov and Hutter 2017, Decoupled Weight Decay Regularization, algorithm 2",

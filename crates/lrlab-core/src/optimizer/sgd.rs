@@ -41,7 +41,7 @@ use crate::{
 pub(super) static ENTRY: OptimizerEntry = OptimizerEntry {
     name: "sgd",
     pytorch: "SGD",
-    summary: "Steps against the gradient, with momentum if wanted.",
+    summary: "steps against the gradient, with momentum if wanted",
     formula: "b = momentum * b + (1 - dampening) * g; p = p - lr * b",
     source: Source {
         citation: "Polyak 1964; Sutskever et al. 2013, On the importance of initialization and momentum",

@@ -25,7 +25,7 @@ pub(super) static ENTRY: TaskEntry = TaskEntry {
             keyword: Keyword::Named,
             range: Range::Any,
             pytorch: None,
-            doc: "`mlp`: 64-hidden-10 with ReLU; `softmax`: one linear layer, whose loss is convex",
+            doc: "`mlp`: 64-hidden-10 with ReLU; `softmax`: one linear layer, whose loss is convex.",
         },
         Parameter {
             name: "hidden",
@@ -34,7 +34,7 @@ pub(super) static ENTRY: TaskEntry = TaskEntry {
             keyword: Keyword::Named,
             range: Range::Positive,
             pytorch: None,
-            doc: "width of the MLP's hidden layer",
+            doc: "Width of the hidden layer of the MLP.",
         },
     ],
     build,

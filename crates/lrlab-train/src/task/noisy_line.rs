@@ -29,7 +29,7 @@ pub(super) static ENTRY: TaskEntry = TaskEntry {
         keyword: Keyword::Named,
         range: Range::NotNegative,
         pytorch: None,
-        doc: "standard deviation of the noise on the labels",
+        doc: "Standard deviation of the noise on the labels.",
     }],
     build,
 };

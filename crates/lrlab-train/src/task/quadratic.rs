@@ -25,7 +25,7 @@ pub(super) static ENTRY: TaskEntry = TaskEntry {
             keyword: Keyword::Named,
             range: Range::NotNegative,
             pytorch: None,
-            doc: "the curvatures h, one a coordinate, separated by commas",
+            doc: "The curvatures h, one for each coordinate, separated by commas.",
         },
         Parameter {
             name: "noise",
@@ -34,7 +34,7 @@ pub(super) static ENTRY: TaskEntry = TaskEntry {
             keyword: Keyword::Named,
             range: Range::NotNegative,
             pytorch: None,
-            doc: "standard deviation of the Gaussian noise on each coordinate of each row's gradient",
+            doc: "Standard deviation of the Gaussian noise on each coordinate of each row's gradient.",
         },
         Parameter {
             name: "start",
@@ -43,7 +43,7 @@ pub(super) static ENTRY: TaskEntry = TaskEntry {
             keyword: Keyword::Named,
             range: Range::NotNegative,
             pytorch: None,
-            doc: "every coordinate starts within plus or minus this, drawn from the seed; noise-free with seed 0..: uniform",
+            doc: "Each coordinate starts uniformly within plus or minus this, drawn from the seed.",
         },
     ],
     build,

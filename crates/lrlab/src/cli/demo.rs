@@ -30,6 +30,9 @@ pub(crate) const INTRODUCTION: &str = "The learning rate says how far a model mo
     Too high and training jumps around or blows up; too low and it crawls; changed while training \
     runs (a schedule), it can be fast first and settle after. Three acts show it, each measured.";
 
+/// Columns of the text.
+const WIDTH: usize = 96;
+
 /// An act: its folder, its question, and its arms as (label, strategy).
 struct Act {
     folder: &'static str,
@@ -38,13 +41,28 @@ struct Act {
     seeds: u64,
     budget: Duration,
     arms: &'static [(&'static str, &'static str)],
-    narrate: fn(&StudyRuns, &Comparison) -> Vec<String>,
+    narrate: fn(&StudyRuns, &Comparison) -> Vec<Block>,
+}
+
+/// A piece of an act's text.
+pub(crate) enum Block {
+    /// Prose, to be wrapped.
+    Text(String),
+    /// Lines that stay as they are; a report has better tables of its own.
+    Table(Vec<String>),
+}
+
+impl Block {
+    /// The prose, for a report.
+    pub(crate) fn prose(self) -> Option<String> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
 }
 
 static ACTS: [Act; 3] = [
     Act {
         folder: "a-edge",
-        title: "Act A. A line without noise: where jumping turns into blowing up",
+        title: "Act A: the edge",
         task: "line",
         seeds: 1,
         budget: Duration::Steps(15),
@@ -60,7 +78,7 @@ static ACTS: [Act; 3] = [
     },
     Act {
         folder: "b-noise",
-        title: "Act B. The same line from noisy labels: a constant rate hits a floor, decay goes below",
+        title: "Act B: the noise",
         task: "noisy-line",
         seeds: 40,
         budget: Duration::Steps(300),
@@ -76,13 +94,13 @@ static ACTS: [Act; 3] = [
     },
     Act {
         folder: "c-digits",
-        title: "Act C. Handwritten digits: six strategies, ten seeds each",
+        title: "Act C: handwritten digits",
         task: "digits",
         seeds: 10,
         budget: Duration::Epochs(20.0),
         arms: &[
             ("too low", "sgd lr=0.0005 momentum=0.9"),
-            ("too high", "sgd lr=1 momentum=0.9"),
+            ("too high", "sgd lr=0.7 momentum=0.9"),
             ("constant", "sgd lr=0.1 momentum=0.9"),
             ("step", "sgd lr=0.1 momentum=0.9 | step every 5 epochs x0.5"),
             ("exponential", "sgd lr=0.1 momentum=0.9 | exponential x0.85 every 1 epoch"),
@@ -124,10 +142,20 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 
 fn print(report: &Report) -> Result<(), Failure> {
     let mut out = stdout().lock();
+    let indented = textwrap::Options::new(WIDTH).initial_indent("  ").subsequent_indent("  ");
     for study in &report.studies {
         writeln!(out, "{}\n", study.heading)?;
-        for line in &study.text {
-            writeln!(out, "  {line}")?;
+        for block in narrate(&study.runs, &study.comparison) {
+            match block {
+                Block::Text(text) => writeln!(out, "{}", textwrap::fill(&text, &indented))?,
+                Block::Table(lines) => {
+                    writeln!(out)?;
+                    for line in lines {
+                        writeln!(out, "    {line}")?;
+                    }
+                    writeln!(out)?;
+                }
+            }
         }
         writeln!(out)?;
     }
@@ -139,7 +167,7 @@ fn print(report: &Report) -> Result<(), Failure> {
 }
 
 /// What there is to say about a study of the demo, from its runs; nothing for any other study.
-pub(crate) fn narrate(runs: &StudyRuns, comparison: &Comparison) -> Vec<String> {
+pub(crate) fn narrate(runs: &StudyRuns, comparison: &Comparison) -> Vec<Block> {
     act_of(&runs.spec).map(|act| (act.narrate)(runs, comparison)).unwrap_or_default()
 }
 
@@ -163,93 +191,99 @@ fn curvatures(bowl: &Bowl) -> [f64; 2] {
     [mean + half, mean - half]
 }
 
-fn narrate_edge(runs: &StudyRuns, comparison: &Comparison) -> Vec<String> {
+fn narrate_edge(runs: &StudyRuns, comparison: &Comparison) -> Vec<Block> {
     let first = runs.arms.first().and_then(|arm| arm.runs.first());
     let Some(bowl) = first.and_then(|run| run.started.bowl.as_ref()) else { return Vec::new() };
     let [steep, flat] = curvatures(bowl);
-    let edge = 2.0 / steep;
-    let mut text = vec![
-        "A model y = w x + b learns y = 2x from four points, all at once, for 15 steps.".to_owned(),
-        format!("Its loss is a valley: steep one way (curvature {steep:.2}), flat the other ({flat:.3})."),
-        format!("Each step multiplies the error in the steep direction by 1 - rate x {steep:.2}. Beyond -1"),
-        format!("it grows: that is the edge, a rate of 2 / {steep:.2} = {edge:.4}. A minus sign leaps across"),
-        "the valley; near 0 it lands; near 1 it hardly moves.".to_owned(),
-        String::new(),
-        format!("{:>8}  {:>7}  {:>12}  {}", "rate", "factor", "loss, step 15", "what it did"),
-    ];
+    let mut table = vec![format!("{:>6}  {:>7}  {:>13}  what it did", "rate", "factor", "loss, step 15")];
     for arm in &runs.arms {
         let (Some(run), Some(row)) = (arm.runs.first(), row(comparison, &arm.label)) else { continue };
         let Ok(rate) = arm.label.parse::<f64>() else { continue };
-        let loss = run.steps.last().map_or(f64::NAN, |step| step.loss);
         let leaps = run.steps.iter().filter(|step| step.turn.is_some_and(|turn| turn < 0.0)).count();
-        let turns = run.steps.len().saturating_sub(1);
-        text.push(format!(
-            "{rate:>8}  {:>7.3}  {:>13}  {}: {leaps} of {turns} steps leapt across",
+        table.push(format!(
+            "{rate:>6}  {:>7.3}  {:>13}  {}: {leaps} of {} steps leapt across",
             1.0 - rate * steep,
-            short(loss),
+            short(run.steps.last().map_or(f64::NAN, |step| step.loss)),
             row.verdict.word,
+            run.steps.len().saturating_sub(1),
         ));
     }
+    let mut blocks = vec![
+        Block::Text(format!(
+            "A model y = w x + b learns y = 2x from four points, all at once, for 15 steps. Its loss is a \
+             valley: steep one way (curvature {steep:.2}), flat the other ({flat:.3}). Each step multiplies \
+             the error in the steep direction by 1 - rate x {steep:.2}. A minus sign leaps across the \
+             valley; beyond -1 each leap is larger than the last, so the edge is a rate of 2 / {steep:.2} = \
+             {:.4}. Near 0 a step lands at the bottom; near 1 it hardly moves.",
+            2.0 / steep
+        )),
+        Block::Table(table),
+    ];
     if let (Some(constant), Some(halved)) = (row(comparison, "0.1"), row(comparison, "0.1 halved every 5")) {
         let (constant, halved) = (constant.final_loss.mean, halved.final_loss.mean);
-        text.push(String::new());
-        let verdict = if constant < halved {
-            "without noise a rate that is not too high only needs time, and decaying stops too early"
-        } else {
-            "here decaying did not cost anything"
-        };
-        text.push(format!("A constant 0.1 ends at {constant:.4}; halving it every 5 steps ends at {halved:.4}:"));
-        text.push(format!("{verdict}."));
+        blocks.push(Block::Text(format!(
+            "A constant 0.1 ends at {constant:.4}; halving it every 5 steps ends at {halved:.4}. {}",
+            if constant < halved {
+                "Without noise a rate that is not too high only needs time, and decaying can stop too early."
+            } else {
+                "Here decaying cost nothing."
+            }
+        )));
     }
-    text
+    blocks
 }
 
-fn narrate_noise(runs: &StudyRuns, comparison: &Comparison) -> Vec<String> {
-    let mut text = vec![
-        "Now each step sees one fresh point with a noisy label, y = 2x + N(0, 0.5^2), for 300 steps. The".to_owned(),
-        "excess loss says how far the line still is from the true one: 0 is perfect.".to_owned(),
-        String::new(),
-        format!("{:<22} {:>18}   {:<20} what it did", "rate", "median excess loss", "95 % interval"),
-    ];
+fn narrate_noise(runs: &StudyRuns, comparison: &Comparison) -> Vec<Block> {
+    let mut table = vec![format!("{:<22} {:>18}   {:<20} what it did", "rate", "median excess loss", "95 % interval")];
     for arm in &runs.arms {
         let Some(row) = row(comparison, &arm.label) else { continue };
         let [low, high] = row.objective.median_interval;
         let interval = format!("{} to {}", short(low), short(high));
-        let diverged = if row.diverged > 0 { format!(", {} of {} diverged", row.diverged, row.runs) } else { String::new() };
-        text.push(format!(
+        let diverged = match row.diverged {
+            0 => String::new(),
+            diverged => format!(", {diverged} of {} diverged", row.runs),
+        };
+        table.push(format!(
             "{:<22} {:>18}   {interval:<20} {}{diverged}",
             arm.label,
             short(row.objective.median),
             row.verdict.word,
         ));
     }
+    let mut blocks = vec![
+        Block::Text(
+            "The same line, but each step sees one fresh point with a noisy label, y = 2x + N(0, 0.5^2), for 300 \
+             steps; 40 seeds. The excess loss says how far the line still is from the true one: 0 is perfect."
+                .to_owned(),
+        ),
+        Block::Table(table),
+    ];
     let median = |label: &str| row(comparison, label).map(|row| row.objective.median);
     if let (Some(constant), Some(step), Some(linear)) =
         (median("0.03"), median("0.03 halved every 50"), median("0.03 linear to 0"))
     {
-        text.push(String::new());
-        text.push("The noise kicks a constant rate about: it settles at a floor of about rate x noise. Lower rates".to_owned());
-        let best = step.min(linear);
-        text.push(if best < constant {
-            format!("have a lower floor but take longer to get there. Decay has both: {:.1} times lower than", constant / best)
-        } else {
-            "have a lower floor but take longer to get there. Here decay did not beat".to_owned()
-        });
-        text.push("the same rate held constant.".to_owned());
+        let ratio = constant / step.min(linear);
+        blocks.push(Block::Text(format!(
+            "The noise kicks a constant rate about: it settles at a floor of about rate x noise. A lower rate \
+             has a lower floor but takes longer to get there. {}",
+            if ratio > 1.0 {
+                format!("Decay has both: it ends {ratio:.0} times lower than the same rate held constant.")
+            } else {
+                "Here decay did not beat the same rate held constant.".to_owned()
+            }
+        )));
     }
-    text
+    blocks
 }
 
-fn narrate_digits(runs: &StudyRuns, _comparison: &Comparison) -> Vec<String> {
+fn narrate_digits(runs: &StudyRuns, _comparison: &Comparison) -> Vec<Block> {
     let Some(run) = runs.arms.iter().find_map(|arm| arm.runs.first()) else { return Vec::new() };
-    vec![
-        format!(
-            "A network of {} weights learns to read 8 x 8 images of digits, 20 epochs of {} steps. Every",
-            run.started.parameters, run.started.horizon.steps_per_epoch
-        ),
-        "strategy meets the same weights and the same batches. Four of them start from one rate, 0.1:".to_owned(),
-        "tuned one by one, their order could change.".to_owned(),
-    ]
+    vec![Block::Text(format!(
+        "A network of {} weights learns to read 8 x 8 images of handwritten digits, 20 epochs of {} steps. Six \
+         strategies, ten seeds; every strategy meets the same weights and the same batches. Four of them start \
+         from one rate, 0.1: tuned one by one, their order could change.",
+        run.started.parameters, run.started.horizon.steps_per_epoch
+    ))]
 }
 
 /// A number with three significant digits, plain where that is short.

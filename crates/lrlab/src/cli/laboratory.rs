@@ -108,7 +108,7 @@ pub(crate) fn report(folder: &Path) -> Result<Report, Failure> {
         let comparison = compare(&runs);
         studies.push(StudyReport {
             heading: runs.spec.title.clone(),
-            text: demo::narrate(&runs, &comparison),
+            text: demo::narrate(&runs, &comparison).into_iter().filter_map(demo::Block::prose).collect(),
             torch_code: comparison.best.and_then(|best| torch_code(&runs, best)),
             command: demo::command(&runs.spec).or_else(|| Some(command_line(&runs.spec))),
             runs,
@@ -175,9 +175,6 @@ pub(crate) fn print_tables(report: &Report) -> Result<(), Failure> {
     let mut out = stdout().lock();
     for study in &report.studies {
         writeln!(out, "{}\n", study.heading)?;
-        for line in &study.text {
-            writeln!(out, "{line}")?;
-        }
         writeln!(out, "{}", terminal::table(&study.comparison))?;
         print_winner(&mut out, study)?;
     }
