@@ -16,7 +16,9 @@ pub enum TrainError {
     #[error(transparent)]
     Task(#[from] TaskError),
     /// The budget comes to no step at all.
-    #[error("a budget of {budget} comes to 0 steps ({steps_per_epoch} steps make an epoch here); give at least 1 step")]
+    #[error(
+        "a budget of {budget} comes to no step at all (steps in an epoch here: {steps_per_epoch}); give at least 1 step"
+    )]
     EmptyBudget {
         /// As it was given.
         budget: String,
@@ -24,12 +26,12 @@ pub enum TrainError {
         steps_per_epoch: u64,
     },
     /// A batch of no rows, or of more than there are.
-    #[error("a batch of {got} rows does not fit: this task has {rows} training rows; give 1 to {rows}")]
+    #[error("a batch of {got} rows does not fit this task; give {allowed}")]
     BatchSize {
         /// As it was given.
         got: usize,
-        /// Rows of training data.
-        rows: usize,
+        /// What is allowed.
+        allowed: String,
     },
     /// A group of the strategy has no parameter to train, or a parameter has no group.
     #[error("{message}; the parameters are {names}")]
@@ -48,7 +50,7 @@ pub enum TrainError {
         source: std::io::Error,
     },
     /// A study's spec cannot be read back.
-    #[error("{path} is not a study of this version of lrlab: {why}")]
+    #[error("{path} is no study that could go on: {why}")]
     Unreadable {
         /// Which file.
         path: PathBuf,

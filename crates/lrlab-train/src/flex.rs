@@ -24,7 +24,8 @@ pub(crate) fn into_flex<const D: usize>(tensor: Tensor<D>) -> Result<FlexTensor,
         return Err(format!("parameters must be f32, got {:?}", flex.dtype()));
     }
     let length = flex.layout().shape().num_elements();
-    let plain = flex.layout().contiguous_offsets() == Some((0, length)) && flex.storage::<f32>().len() == length;
+    let plain =
+        flex.layout().contiguous_offsets() == Some((0, length)) && flex.storage::<f32>().len() == length;
     Ok(if plain { flex } else { FlexTensor::from_data(flex.to_contiguous().into_data()) })
 }
 

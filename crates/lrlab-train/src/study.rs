@@ -54,7 +54,10 @@ impl StudyFolder {
             advice: advice.to_owned(),
         };
         if path.join(STUDY_FILE).exists() {
-            return Err(occupied("holds another study", "name another folder, or continue that one with --resume"));
+            return Err(occupied(
+                "holds another study",
+                "name another folder, or continue that one with --resume",
+            ));
         }
         if path.is_file() {
             return Err(occupied("is a file", "name a folder"));
@@ -69,7 +72,10 @@ impl StudyFolder {
         }
         let lock = lock(path)?;
         let file = StudyFile { lrlab: env!("CARGO_PKG_VERSION").to_owned(), spec };
-        write_whole(&path.join(STUDY_FILE), &serde_json::to_vec_pretty(&file).map_err(|why| io(path, why.into()))?)?;
+        write_whole(
+            &path.join(STUDY_FILE),
+            &serde_json::to_vec_pretty(&file).map_err(|why| io(path, why.into()))?,
+        )?;
         Ok(Self { path: path.to_owned(), spec: file.spec, _lock: lock })
     }
 
@@ -79,11 +85,9 @@ impl StudyFolder {
     /// No study there, one that cannot be read, or one that another process is working on.
     pub fn open(path: &Path) -> Result<Self, TrainError> {
         let file = path.join(STUDY_FILE);
-        let text = fs::read_to_string(&file).map_err(|source| io(&file, source))?;
-        let study: StudyFile = serde_json::from_str(&text).map_err(|why| TrainError::Unreadable {
-            path: file,
-            why: why.to_string(),
-        })?;
+        let refuse = |why: String| TrainError::Unreadable { path: file.clone(), why };
+        let text = fs::read_to_string(&file).map_err(|error| refuse(error.to_string()))?;
+        let study: StudyFile = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
         Ok(Self { path: path.to_owned(), spec: study.spec, _lock: lock(path)? })
     }
 
@@ -121,7 +125,11 @@ pub struct Tally {
 /// # Errors
 /// A strategy or task that cannot be built, before anything is run; a folder that cannot be
 /// written.
-pub fn run_study(folder: &StudyFolder, stop: &AtomicBool, progress: &dyn Progress) -> Result<Tally, TrainError> {
+pub fn run_study(
+    folder: &StudyFolder,
+    stop: &AtomicBool,
+    progress: &dyn Progress,
+) -> Result<Tally, TrainError> {
     let trials: Vec<(usize, TrialSpec)> = folder.spec.trials().collect();
     let ended = trials
         .par_iter()

@@ -86,13 +86,12 @@ impl Trial {
     pub fn with_task(spec: &TrialSpec, mut task: Box<dyn Task>) -> Result<Self, TrainError> {
         let supply = task.supply();
         let batch_size = spec.batch_size.unwrap_or_else(|| task.default_batch_size());
-        if let task::Supply::Rows(rows) = supply
-            && batch_size > rows
-        {
-            return Err(TrainError::BatchSize { got: batch_size, rows });
-        }
-        if batch_size == 0 {
-            return Err(TrainError::BatchSize { got: 0, rows: 1 });
+        let (most, allowed) = match supply {
+            task::Supply::Rows(rows) => (rows, format!("1 to {rows}, the training rows there are")),
+            task::Supply::Stream { .. } => (usize::MAX, "1 or more".to_owned()),
+        };
+        if !(1..=most).contains(&batch_size) {
+            return Err(TrainError::BatchSize { got: batch_size, allowed });
         }
         let horizon = horizon_of(spec.budget, Batches::steps_per_epoch(supply, batch_size))?;
         let built = spec.strategy.build(horizon)?;
@@ -236,7 +235,8 @@ impl Trial {
     }
 
     fn out_of_bounds(&self, loss: f64) -> bool {
-        !loss.is_finite() || self.first_loss.is_some_and(|first| loss > DIVERGED_FACTOR * first.max(f64::MIN_POSITIVE))
+        !loss.is_finite()
+            || self.first_loss.is_some_and(|first| loss > DIVERGED_FACTOR * first.max(f64::MIN_POSITIVE))
     }
 
     fn validate(&mut self) -> Result<Validated, TaskError> {
@@ -334,7 +334,10 @@ fn horizon_of(budget: Duration, steps_per_epoch: u64) -> Result<Horizon, TrainEr
 }
 
 /// Gives each parameter to the first group that fits it, and makes its optimizer's slots.
-fn assign(task: &mut dyn Task, built: &[BuiltGroup]) -> Result<(Vec<usize>, Vec<ParamState>, usize), TrainError> {
+fn assign(
+    task: &mut dyn Task,
+    built: &[BuiltGroup],
+) -> Result<(Vec<usize>, Vec<ParamState>, usize), TrainError> {
     let (mut names, mut sizes) = (Vec::new(), Vec::new());
     task.visit(&mut |ParamMut { name, value, .. }| {
         names.push(name.to_owned());

@@ -1,4 +1,5 @@
 //! Equal trials give equal bits: alone, beside others, on any number of threads, measured or not.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod shared;
 
@@ -29,7 +30,10 @@ fn logs(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     for run in fs::read_dir(folder.join("runs")).unwrap() {
         let run = run.unwrap();
-        found.insert(run.file_name().into_string().unwrap(), fs::read(run.path().join("events.jsonl")).unwrap());
+        found.insert(
+            run.file_name().into_string().unwrap(),
+            fs::read(run.path().join("events.jsonl")).unwrap(),
+        );
     }
     found
 }

@@ -1,4 +1,5 @@
 //! The digits network, step by step against PyTorch: same weights, same rows, same losses.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use std::{fs::File, path::Path};
 

@@ -1,4 +1,5 @@
 //! The program that everything starts from, against PyTorch's own losses and rates.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod shared;
 
@@ -35,11 +36,19 @@ fn losses_and_rates_are_pytorchs() {
             assert_eq!(ours.len(), 15);
             for (step, (ours, theirs)) in ours.iter().zip(&case.losses).enumerate() {
                 let bound = 1e-6 * case.losses[0];
-                assert!((ours - theirs).abs() <= bound, "{strategy}, seed {}, step {step}: {ours} against {theirs}", case.seed);
+                assert!(
+                    (ours - theirs).abs() <= bound,
+                    "{strategy}, seed {}, step {step}: {ours} against {theirs}",
+                    case.seed
+                );
             }
-            let rates = events.iter().filter_map(|e| if let Event::Step(s) = e { Some(s.lr[0]) } else { None });
+            let rates =
+                events.iter().filter_map(|e| if let Event::Step(s) = e { Some(s.lr[0]) } else { None });
             for (step, (ours, theirs)) in rates.zip(&case.lr_used).enumerate() {
-                assert!((ours / theirs - 1.0).abs() < 1e-14, "{strategy}, step {step}: rate {ours} against {theirs}");
+                assert!(
+                    (ours / theirs - 1.0).abs() < 1e-14,
+                    "{strategy}, step {step}: rate {ours} against {theirs}"
+                );
             }
         }
     }

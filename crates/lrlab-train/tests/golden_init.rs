@@ -1,4 +1,5 @@
 //! Initial weights against PyTorch's own, bit for bit.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use std::{collections::BTreeMap, fs::File, path::Path};
 
@@ -33,6 +34,15 @@ fn golden() -> Golden {
     serde_json::from_reader(File::open(path).unwrap()).unwrap()
 }
 
+/// Bytes in lower-case hexadecimal.
+struct HexOf<'a>(&'a [u8]);
+
+impl std::fmt::LowerHex for HexOf<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 #[test]
 fn every_layer_starts_from_pytorchs_bits() {
     let golden = golden();
@@ -52,7 +62,7 @@ fn every_layer_starts_from_pytorchs_bits() {
                     assert_eq!(ours.to_bits(), theirs.to_bits(), "{place}[{index}]: {ours} against {theirs}");
                 }
                 let bytes: Vec<u8> = ours.iter().flat_map(|x| x.to_le_bytes()).collect();
-                let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+                let digest = format!("{:x}", HexOf(&Sha256::digest(&bytes)));
                 assert_eq!(digest, theirs.sha256, "{place}: all values");
             }
         }

@@ -1,4 +1,5 @@
 //! Curvature by gradient differences, against exact eigenvalues.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod shared;
 
@@ -33,7 +34,7 @@ fn close(a: f64, b: f64, tolerance: f64) -> bool {
 #[test]
 fn is_exact_where_the_loss_is_quadratic() {
     // The mean squared error at x = 1, 2, 3, 4: [[15, 5], [5, 2]].
-    let line = (17.0 + 269.0_f64.sqrt()) / 2.0;
+    let line = f64::midpoint(17.0, 269.0_f64.sqrt());
     for (task, largest) in [("line", line), ("noisy-line", line), ("quadratic spectrum=0.5,3,40,7", 40.0)] {
         let found = measured(task, "sgd lr=0.01", "60 steps");
         assert!(found.len() > 3, "{task}: {found:?}");
@@ -68,7 +69,8 @@ fn probe_images() -> Vec<Vec<f64>> {
     GzDecoder::new(file).read_to_string(&mut text).unwrap();
     let rows = text.lines().enumerate().filter(|(row, _)| row % 5 != 4);
     let train: Vec<&str> = rows.map(|(_, line)| line).collect();
-    let pixels = |line: &str| line.split(',').take(64).map(|cell| cell.parse::<f64>().unwrap() / 16.0).collect();
+    let pixels =
+        |line: &str| line.split(',').take(64).map(|cell| cell.parse::<f64>().unwrap() / 16.0).collect();
     (0..64).map(|i| pixels(train[i * train.len() / 64])).collect()
 }
 
@@ -80,7 +82,9 @@ fn dense_largest(weight: &[f64], bias: &[f64]) -> f64 {
     let images = probe_images();
     for image in &images {
         let logits: Vec<f64> = (0..10)
-            .map(|class| bias[class] + (0..64).map(|pixel| image[pixel] * weight[pixel * 10 + class]).sum::<f64>())
+            .map(|class| {
+                bias[class] + (0..64).map(|pixel| image[pixel] * weight[pixel * 10 + class]).sum::<f64>()
+            })
             .collect();
         let total: f64 = logits.iter().map(|logit| logit.exp()).sum();
         let p: Vec<f64> = logits.iter().map(|logit| logit.exp() / total).collect();

@@ -49,10 +49,10 @@ fn main() -> Result<()> {
     let study = study_seconds(study_repeats)?;
     let mut figures = serde_json::json!({
         "line_step_us": line_us,
-        "digits_step_us": digits.bare_us,
-        "logging_us": digits.logged_us - digits.bare_us,
-        "logging_percent": 100.0 * (digits.logged_us / digits.bare_us - 1.0),
-        "measuring_percent": 100.0 * (digits.measured_us / digits.bare_us - 1.0),
+        "digits_step_us": digits.bare,
+        "logging_us": digits.logged - digits.bare,
+        "logging_percent": 100.0 * (digits.logged / digits.bare - 1.0),
+        "measuring_percent": 100.0 * (digits.measured / digits.bare - 1.0),
         "study_trained_s": study.trained,
         "study_recorded_s": study.recorded,
     });
@@ -96,11 +96,11 @@ fn line_step_us(repeats: usize) -> Result<f64> {
 /// Microseconds of a step on the digits, validation after every epoch included.
 struct DigitsCosts {
     /// Training alone.
-    bare_us: f64,
+    bare: f64,
     /// With the log written.
-    logged_us: f64,
+    logged: f64,
     /// With everything measured that verdicts rest on.
-    measured_us: f64,
+    measured: f64,
 }
 
 fn digits_costs(repeats: usize) -> Result<DigitsCosts> {
@@ -116,8 +116,8 @@ fn digits_costs(repeats: usize) -> Result<DigitsCosts> {
         best[1] = best[1].min(seconds(&bare, &mut Recorder::begin(folder.path(), &stop)?)?);
         best[2] = best[2].min(seconds(&measured, &mut Ignore)?);
     }
-    let [bare_us, logged_us, measured_us] = best.map(|seconds| seconds / steps * 1e6);
-    Ok(DigitsCosts { bare_us, logged_us, measured_us })
+    let [bare, logged, measured] = best.map(|seconds| seconds / steps * 1e6);
+    Ok(DigitsCosts { bare, logged, measured })
 }
 
 /// Seconds of the study of five strategies and five seeds on two threads.

@@ -20,7 +20,7 @@ pub use lrlab_core as core;
 pub use lrlab_train as train;
 
 pub use lrlab_core::{
-    Arm, Duration, Event, Horizon, Optimizer, OptimizerSpec, Outcome, ParamGroup, Schedule, ScheduleSpec, SpecError,
-    Strategy, StudySpec, TaskSpec, TrialSpec,
+    Arm, Duration, Event, Horizon, Optimizer, OptimizerSpec, Outcome, ParamGroup, Schedule, ScheduleSpec,
+    SpecError, Strategy, StudySpec, TaskSpec, TrialSpec,
 };
 pub use lrlab_train::adapter::{ModuleOptimizer, ScheduleAdapter};

@@ -43,9 +43,10 @@ impl Table {
                 return Err(refuse(row, format!("has {} features, expected {width}", features.len())));
             }
             for (column, cell) in features.iter().enumerate() {
-                let value: f32 = cell.trim().parse().ok().filter(|v: &f32| v.is_finite()).ok_or_else(|| {
-                    refuse(row, format!("column {}: expected a finite number, got {cell:?}", column + 1))
-                })?;
+                let value: f32 =
+                    cell.trim().parse().ok().filter(|v: &f32| v.is_finite()).ok_or_else(|| {
+                        refuse(row, format!("column {}: expected a finite number, got {cell:?}", column + 1))
+                    })?;
                 table.features.push(value * scale);
             }
             let label: u8 = label.trim().parse().ok().filter(|l| *l < classes).ok_or_else(|| {
@@ -62,8 +63,11 @@ impl Table {
     /// The rows whose index satisfies `keep`, in order.
     pub(crate) fn filter(&self, keep: impl Fn(usize) -> bool) -> Self {
         let kept: Vec<usize> = (0..self.labels.len()).filter(|&row| keep(row)).collect();
-        let features =
-            kept.iter().flat_map(|&row| &self.features[row * self.width..(row + 1) * self.width]).copied().collect();
+        let features = kept
+            .iter()
+            .flat_map(|&row| &self.features[row * self.width..(row + 1) * self.width])
+            .copied()
+            .collect();
         Self { features, width: self.width, labels: kept.iter().map(|&row| self.labels[row]).collect() }
     }
 }
@@ -94,9 +98,18 @@ mod tests {
     fn says_where_a_table_is_malformed() {
         assert_eq!(read("").unwrap_err(), "test.csv, row 1: holds no rows");
         assert_eq!(read("1,2,3\n1,3\n").unwrap_err(), "test.csv, row 2: has 1 features, expected 2");
-        assert_eq!(read("1,x,3\n").unwrap_err(), "test.csv, row 1: column 2: expected a finite number, got \"x\"");
-        assert_eq!(read("1,NaN,3\n").unwrap_err(), "test.csv, row 1: column 2: expected a finite number, got \"NaN\"");
-        assert_eq!(read("1,2,10\n").unwrap_err(), "test.csv, row 1: expected a label from 0 to 9, got \"10\"");
+        assert_eq!(
+            read("1,x,3\n").unwrap_err(),
+            "test.csv, row 1: column 2: expected a finite number, got \"x\""
+        );
+        assert_eq!(
+            read("1,NaN,3\n").unwrap_err(),
+            "test.csv, row 1: column 2: expected a finite number, got \"NaN\""
+        );
+        assert_eq!(
+            read("1,2,10\n").unwrap_err(),
+            "test.csv, row 1: expected a label from 0 to 9, got \"10\""
+        );
         let torn = Table::from_gzip(b"not gzip", "test.csv", 2, 10, 1.0).unwrap_err().to_string();
         assert!(torn.starts_with("test.csv, row 1: cannot be decompressed"), "{torn}");
     }

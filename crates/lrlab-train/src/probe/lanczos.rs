@@ -56,7 +56,9 @@ pub fn largest_eigenvalue<E>(
             return Ok(Extreme { value, residual, vector, products: spent });
         }
         betas.push(beta);
-        image.iter_mut().for_each(|x| *x /= beta);
+        for x in &mut image {
+            *x /= beta;
+        }
         basis.push(image);
     }
 }
@@ -66,7 +68,9 @@ fn start_vector(begin: &[f32]) -> Vec<f64> {
     let mut start: Vec<f64> = begin.iter().map(|&x| f64::from(x)).collect();
     let norm = dot(&start, &start).sqrt();
     if norm > 0.0 && norm.is_finite() {
-        start.iter_mut().for_each(|x| *x /= norm);
+        for x in &mut start {
+            *x /= norm;
+        }
     } else {
         let even = 1.0 / (start.len() as f64).sqrt();
         start.fill(even);

@@ -6,11 +6,7 @@ use burn::{
     tensor::{Int, Tensor, TensorData, activation::relu},
 };
 
-use super::{
-    Batch, Metrics,
-    line::linear,
-    module::Model,
-};
+use super::{Batch, Metrics, line::linear, module::Model};
 use crate::{data::table::Table, flex::device, torch_init::TorchGenerator};
 
 /// Examples to train on and to validate with.

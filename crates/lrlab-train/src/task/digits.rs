@@ -48,7 +48,8 @@ const PROBE_ROWS: usize = 64;
 fn build(args: &Arguments, seed: u64) -> Result<Box<dyn Task>, TaskError> {
     static EXAMPLES: OnceLock<Arc<Examples>> = OnceLock::new();
     let data = digits()?;
-    let examples = EXAMPLES.get_or_init(|| Arc::new(Examples::new(&data.train, &data.validation, PROBE_ROWS)));
+    let examples =
+        EXAMPLES.get_or_init(|| Arc::new(Examples::new(&data.train, &data.validation, PROBE_ROWS)));
     let mut generator = TorchGenerator::new(seed);
     let softmax = matches!(args.get("model"), Some(Argument::Word(model)) if model == "softmax");
     let hidden = match args.get("hidden") {

@@ -15,7 +15,7 @@ use lrlab_core::{event::Bowl, optimizer::Parameters, spec::Fault};
 
 pub use module::{Facts, Model, ModuleTask};
 pub use quadratic::Quadratic;
-pub use registry::{TASKS, TaskEntry, build, find};
+pub use registry::{Build, TASKS, TaskEntry, build, find};
 
 /// Named metrics of a validation.
 pub type Metrics = Vec<(&'static str, f64)>;

@@ -166,7 +166,8 @@ struct Collect<'a> {
 impl ModuleVisitor for Collect<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let Some(gradient) = param.val().grad_remove(self.from) else {
-            self.refused = Some(format!("parameter {} has no gradient: the loss does not depend on it", param.id));
+            self.refused =
+                Some(format!("parameter {} has no gradient: the loss does not depend on it", param.id));
             return;
         };
         match into_flex(gradient) {

@@ -87,7 +87,11 @@ impl Quadratic {
     }
 
     fn loss(&self) -> f64 {
-        self.x.iter().zip(&self.curvature).map(|(x, h)| 0.5 * f64::from(*h) * f64::from(*x) * f64::from(*x)).sum()
+        self.x
+            .iter()
+            .zip(&self.curvature)
+            .map(|(x, h)| 0.5 * f64::from(*h) * f64::from(*x) * f64::from(*x))
+            .sum()
     }
 }
 

@@ -22,9 +22,12 @@ pub struct TaskEntry {
     pub summary: &'static str,
     /// What it can be told.
     pub params: &'static [Parameter],
-    /// Makes the task with the initial weights of a seed.
-    pub build: fn(&Arguments, u64) -> Result<Box<dyn Task>, TaskError>,
+    /// Makes the task.
+    pub build: Build,
 }
+
+/// Makes a task from its arguments, with the initial weights of a seed.
+pub type Build = fn(&Arguments, u64) -> Result<Box<dyn Task>, TaskError>;
 
 /// The entry of that name, hyphens and underscores being the same.
 pub fn find(name: &str) -> Option<&'static TaskEntry> {

@@ -5,7 +5,7 @@ use lrlab_train::{Observer, TrainError, Trial};
 
 /// Keeps every event.
 #[derive(Default)]
-pub struct Events(pub Vec<Event>);
+pub(crate) struct Events(pub(crate) Vec<Event>);
 
 impl Observer for Events {
     fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
@@ -15,7 +15,7 @@ impl Observer for Events {
 }
 
 /// A trial from texts, without measurements.
-pub fn spec(task: &str, strategy: &str, seed: u64, budget: &str) -> TrialSpec {
+pub(crate) fn spec(task: &str, strategy: &str, seed: u64, budget: &str) -> TrialSpec {
     TrialSpec {
         task: task.parse().unwrap(),
         strategy: strategy.parse().unwrap(),
@@ -27,7 +27,7 @@ pub fn spec(task: &str, strategy: &str, seed: u64, budget: &str) -> TrialSpec {
 }
 
 /// All events of a trial.
-pub fn run(spec: &TrialSpec) -> Vec<Event> {
+pub(crate) fn run(spec: &TrialSpec) -> Vec<Event> {
     let mut events = Events::default();
     Trial::new(spec).unwrap().run(&mut events).unwrap();
     events.0
@@ -35,6 +35,9 @@ pub fn run(spec: &TrialSpec) -> Vec<Event> {
 
 /// The losses of all steps.
 #[allow(dead_code, reason = "not every test file looks at losses")]
-pub fn losses(events: &[Event]) -> Vec<f64> {
-    events.iter().filter_map(|event| if let Event::Step(step) = event { Some(step.loss) } else { None }).collect()
+pub(crate) fn losses(events: &[Event]) -> Vec<f64> {
+    events
+        .iter()
+        .filter_map(|event| if let Event::Step(step) = event { Some(step.loss) } else { None })
+        .collect()
 }

@@ -63,18 +63,19 @@ pub(crate) struct Options {
 /// Epochs when nothing else is asked for.
 const EPOCHS: u64 = 20;
 
-pub(crate) fn run(options: Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     laboratory::catch_interrupt()?;
     let study = match (&options.out, options.resume) {
         (Some(out), true) => StudyFolder::open(out)?,
-        _ => laboratory::begin(|| folder::fresh(options.out.as_deref(), "compare"), spec(&options)?)?,
+        _ => laboratory::begin(|| folder::fresh(options.out.as_deref(), "compare"), spec(options)?)?,
     };
     let resume = format!("lrlab compare --resume --out {}", study.path().display());
     laboratory::run(&study, options.threads, &resume)?;
     let report = laboratory::report(study.path())?;
     if options.json {
         let path = study.path().join("report.json");
-        let json = std::fs::read(&path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+        let json =
+            std::fs::read(&path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
         std::io::stdout().write_all(&json)?;
         return Ok(());
     }
@@ -90,7 +91,9 @@ fn spec(options: &Options) -> Result<StudySpec, Failure> {
         (None, None, epochs) => Duration::Epochs(epochs.unwrap_or(EPOCHS) as f64),
     };
     let seeds = if options.seed.is_empty() { (0..options.seeds).collect() } else { options.seed.clone() };
-    if let Some(twice) = seeds.iter().enumerate().find_map(|(i, seed)| seeds[..i].contains(seed).then_some(seed)) {
+    if let Some(twice) =
+        seeds.iter().enumerate().find_map(|(i, seed)| seeds[..i].contains(seed).then_some(seed))
+    {
         return Err(Failure::Input(format!("seed {twice} is given twice; each seed can count once")));
     }
     let arms = options.strategies.iter().map(|text| arm(text)).collect::<Result<Vec<_>, _>>()?;

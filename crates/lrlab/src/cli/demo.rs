@@ -234,7 +234,8 @@ fn narrate_edge(runs: &StudyRuns, comparison: &Comparison) -> Vec<Block> {
 }
 
 fn narrate_noise(runs: &StudyRuns, comparison: &Comparison) -> Vec<Block> {
-    let mut table = vec![format!("{:<22} {:>18}   {:<20} what it did", "rate", "median excess loss", "95 % interval")];
+    let mut table =
+        vec![format!("{:<22} {:>18}   {:<20} what it did", "rate", "median excess loss", "95 % interval")];
     for arm in &runs.arms {
         let Some(row) = row(comparison, &arm.label) else { continue };
         let [low, high] = row.objective.median_interval;
@@ -292,7 +293,7 @@ fn short(x: f64) -> String {
         return x.to_string();
     }
     match x.abs() {
-        a if a >= 1e5 || a < 1e-4 => format!("{x:.2e}"),
+        a if !(1e-4..1e5).contains(&a) => format!("{x:.2e}"),
         a if a >= 100.0 => format!("{x:.0}"),
         a if a >= 1.0 => format!("{x:.2}"),
         _ => format!("{x:.4}"),

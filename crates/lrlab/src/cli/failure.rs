@@ -103,11 +103,12 @@ fn spec_text(error: &SpecError) -> String {
     if labels.is_empty() {
         return error.to_string();
     }
-    let report = Report::new(MietteDiagnostic::new("this strategy cannot be read").with_labels(labels))
+    let report = Report::new(MietteDiagnostic::new("this cannot be read").with_labels(labels))
         .with_source_code(NamedSource::new("spec", source.to_owned()));
     let theme = if color() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let mut text = String::new();
-    match GraphicalReportHandler::new_themed(theme).with_width(100).render_report(&mut text, report.as_ref()) {
+    match GraphicalReportHandler::new_themed(theme).with_width(100).render_report(&mut text, report.as_ref())
+    {
         Ok(()) => text.trim_start_matches(['\n', ' ', '×']).to_owned(),
         Err(_) => error.to_string(),
     }

@@ -1,6 +1,10 @@
 //! A fresh folder for each run.
 
-use std::{fs, io::ErrorKind, path::{Path, PathBuf}};
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use super::Failure;
 

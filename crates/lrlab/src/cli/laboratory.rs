@@ -89,12 +89,16 @@ pub(crate) fn run(folder: &StudyFolder, threads: Option<usize>, resume: &str) ->
 }
 
 /// Begins `spec` in `path`, having made sure that every arm of it can be built.
-pub(crate) fn begin(path: impl FnOnce() -> Result<PathBuf, Failure>, spec: StudySpec) -> Result<StudyFolder, Failure> {
+pub(crate) fn begin(
+    path: impl FnOnce() -> Result<PathBuf, Failure>,
+    spec: StudySpec,
+) -> Result<StudyFolder, Failure> {
     lrlab_train::study::check_study(&spec)?;
     StudyFolder::create(&path()?, spec).map_err(|error| match error {
-        TrainError::Io { path, source } => {
-            Failure::Input(format!("cannot write {}: {source}; name a writable folder with --out", path.display()))
-        }
+        TrainError::Io { path, source } => Failure::Input(format!(
+            "cannot write {}: {source}; name a writable folder with --out",
+            path.display()
+        )),
         error => error.into(),
     })
 }
@@ -153,7 +157,11 @@ fn torch_code(runs: &StudyRuns, arm: usize) -> Option<String> {
 /// The command that runs a study again.
 fn command_line(spec: &StudySpec) -> String {
     let mut words = vec!["lrlab compare".to_owned(), format!("--task {}", quoted(&spec.task.to_string()))];
-    words.extend(spec.arms.iter().map(|arm| format!("--strategy {}", quoted(&format!("{}: {}", arm.label, arm.strategy)))));
+    words.extend(
+        spec.arms
+            .iter()
+            .map(|arm| format!("--strategy {}", quoted(&format!("{}: {}", arm.label, arm.strategy)))),
+    );
     if spec.seeds.iter().copied().eq(0..spec.seeds.len() as u64) {
         words.push(format!("--seeds {}", spec.seeds.len()));
     } else {

@@ -3,11 +3,7 @@
 use std::io::{Write, stdout};
 
 use clap::ValueEnum;
-use lrlab_core::{
-    optimizer::registry::OPTIMIZERS,
-    registry::Parameter,
-    schedule::SCHEDULES,
-};
+use lrlab_core::{optimizer::registry::OPTIMIZERS, registry::Parameter, schedule::SCHEDULES};
 use lrlab_train::task::TASKS;
 
 use super::Failure;

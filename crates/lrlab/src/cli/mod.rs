@@ -1,4 +1,5 @@
 //! The command line. Each command is a file; this one holds what they share.
+#![allow(clippy::doc_markdown, reason = "these doc comments are help pages, read in a terminal")]
 
 mod compare;
 mod demo;
@@ -44,8 +45,8 @@ pub(crate) fn main() -> ExitCode {
     let command = Arguments::parse().command.unwrap_or(Command::Demo(demo::Options::default()));
     let result = match command {
         Command::Demo(options) => demo::run(&options),
-        Command::Train(options) => train::run(options),
-        Command::Compare(options) => compare::run(options),
+        Command::Train(options) => train::run(&options),
+        Command::Compare(options) => compare::run(&options),
         Command::Report(options) => report::run(&options),
         Command::List(options) => list::run(&options),
     };

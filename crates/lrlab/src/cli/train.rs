@@ -27,7 +27,7 @@ pub(crate) struct Options {
     optimizer: String,
 
     /// The learning rate, in place of the optimizer's.
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     lr: Option<f64>,
 
     /// The schedule: "cosine to 0", "warmup 5% then linear to 0", "StepLR(step_size=5, gamma=0.5)".
@@ -35,11 +35,11 @@ pub(crate) struct Options {
     schedule: String,
 
     /// Clips the global norm of the gradient to this.
-    #[arg(long, value_name = "NORM", conflicts_with = "clip_value")]
+    #[arg(long, value_name = "NORM", conflicts_with = "clip_value", allow_negative_numbers = true)]
     clip_norm: Option<f64>,
 
     /// Clips each element of the gradient to plus or minus this.
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     clip_value: Option<f64>,
 
     /// The whole strategy in one line, or a file that ends in .toml, in place of the options above.
@@ -71,10 +71,11 @@ pub(crate) struct Options {
     json: bool,
 }
 
-pub(crate) fn run(options: Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     laboratory::catch_interrupt()?;
-    let spec = spec(&options)?;
-    let (_, trial_spec) = spec.trials().next().ok_or_else(|| Failure::Input("no strategy to train".to_owned()))?;
+    let spec = spec(options)?;
+    let (_, trial_spec) =
+        spec.trials().next().ok_or_else(|| Failure::Input("no strategy to train".to_owned()))?;
     let mut trial = Trial::new(&trial_spec)?;
     let study = laboratory::begin(|| folder::fresh(options.out.as_deref(), "train"), spec)?;
     let label = &study.spec().arms[0].label;
@@ -126,7 +127,10 @@ fn spec(options: &Options) -> Result<StudySpec, Failure> {
             if let Some(lr) = options.lr {
                 strategy.groups[0].optimizer.args.insert("lr".to_owned(), Argument::Number(lr));
             }
-            strategy.clip = options.clip_norm.map(Clip::Norm).or(options.clip_value.map(Clip::Value));
+            // Through its text, which is where a clip is checked.
+            let clip = options.clip_norm.map(|norm| format!("clip norm {norm}"));
+            let clip = clip.or(options.clip_value.map(|value| format!("clip value {value}")));
+            strategy.clip = clip.map(|text| text.parse::<Clip>()).transpose()?;
             strategy
         }
     };
@@ -162,7 +166,8 @@ impl EpochLines {
         let (loss, lr) = (self.sum / self.steps as f64, self.groups[0].lr());
         (self.sum, self.steps) = (0.0, 0);
         let line = if self.json {
-            let loss = if loss.is_finite() { serde_json::json!(loss) } else { serde_json::json!(loss.to_string()) };
+            let loss =
+                if loss.is_finite() { serde_json::json!(loss) } else { serde_json::json!(loss.to_string()) };
             serde_json::json!({ "epoch": self.epoch, "loss": loss, "lr": lr }).to_string()
         } else if lr != 0.0 && lr < 1e-3 {
             format!("Epoch {}: Loss={loss:.4}, LR={lr:.3e}", self.epoch)

@@ -37,7 +37,11 @@ fn compares_and_names_a_winner_in_pytorch() {
     let home = tempdir().unwrap();
     let text = succeed(
         home.path(),
-        &[&["compare", "--task", "digits model=softmax", "--seeds", "6", "--epochs", "2", "--out", "study"], &ARMS[..]].concat(),
+        &[
+            &["compare", "--task", "digits model=softmax", "--seeds", "6", "--epochs", "2", "--out", "study"],
+            &ARMS[..],
+        ]
+        .concat(),
     );
     for expected in ["mine", "Best: ", "torch.optim.", "Report: study/report.html"] {
         assert!(text.contains(expected), "{expected:?} in\n{text}");
@@ -61,7 +65,18 @@ fn prints_json_for_tools() {
     let home = tempdir().unwrap();
     let text = succeed(
         home.path(),
-        &["compare", "--task", "noisy-line", "--strategy", "sgd lr=0.01", "--seeds", "3", "--steps", "40", "--json"],
+        &[
+            "compare",
+            "--task",
+            "noisy-line",
+            "--strategy",
+            "sgd lr=0.01",
+            "--seeds",
+            "3",
+            "--steps",
+            "40",
+            "--json",
+        ],
     );
     let json: Value = serde_json::from_str(&text).unwrap();
     assert!(json.is_object());
@@ -72,8 +87,19 @@ fn a_diverging_arm_does_not_stop_the_study() {
     let home = tempdir().unwrap();
     let text = succeed(
         home.path(),
-        &["compare", "--task", "line", "--strategy", "wild: sgd lr=1e20", "--strategy", "calm: sgd lr=0.05",
-          "--seeds", "2", "--epochs", "10"],
+        &[
+            "compare",
+            "--task",
+            "line",
+            "--strategy",
+            "wild: sgd lr=1e20",
+            "--strategy",
+            "calm: sgd lr=0.05",
+            "--seeds",
+            "2",
+            "--epochs",
+            "10",
+        ],
     );
     assert!(text.contains("Best: calm"), "{text}");
     assert!(text.contains("diverged"), "{text}");
@@ -82,7 +108,19 @@ fn a_diverging_arm_does_not_stop_the_study() {
 #[test]
 fn leaves_what_is_there_alone() {
     let home = tempdir().unwrap();
-    let args = ["compare", "--task", "line", "--strategy", "sgd lr=0.05", "--seeds", "1", "--epochs", "3", "--out", "study"];
+    let args = [
+        "compare",
+        "--task",
+        "line",
+        "--strategy",
+        "sgd lr=0.05",
+        "--seeds",
+        "1",
+        "--epochs",
+        "3",
+        "--out",
+        "study",
+    ];
     succeed(home.path(), &args);
     let before = files(&home.path().join("study"));
     let again = lrlab(home.path(), &args);

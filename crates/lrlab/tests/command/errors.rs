@@ -51,7 +51,7 @@ fn every_mistake_is_explained_and_writes_nothing() {
         assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
         assert_eq!(stdout(&output), "", "{args:?}");
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "{args:?} left something behind");
-        told += &format!("$ lrlab {}\n{}\n", args.join(" "), stderr(&output));
+        told.extend(["$ lrlab ", &args.join(" "), "\n", &stderr(&output), "\n"]);
     }
     insta::assert_snapshot!("mistakes", told);
 }

