@@ -33,3 +33,11 @@ pub(crate) fn into_flex<const D: usize>(tensor: Tensor<D>) -> Result<FlexTensor,
 pub(crate) fn from_flex<const D: usize>(flex: FlexTensor) -> Tensor<D> {
     Tensor::from_primitive::<Flex>(flex)
 }
+
+/// The numbers of a tensor that a task has made, row by row.
+pub(crate) fn to_vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    match into_flex(tensor) {
+        Ok(flex) => flex.storage().to_vec(),
+        Err(why) => unreachable!("tasks compute in f32 on the flex device: {why}"),
+    }
+}

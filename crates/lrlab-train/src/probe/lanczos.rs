@@ -1,5 +1,6 @@
 //! The largest eigenvalue of a symmetric operator that is known only by its products.
 
+use lrlab_core::vector;
 use nalgebra::{DMatrix, SymmetricEigen};
 
 /// The largest eigenvalue found, and how good it is.
@@ -28,21 +29,20 @@ pub fn largest_eigenvalue<E>(
     tolerance: f64,
     mut product: impl FnMut(&[f32]) -> Result<Vec<f32>, E>,
 ) -> Result<Extreme, E> {
-    let mut basis: Vec<Vec<f64>> = vec![start_vector(begin)];
+    let mut basis: Vec<Vec<f32>> = vec![start_vector(begin)];
     let (mut alphas, mut betas): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
     loop {
         let newest = &basis[basis.len() - 1];
-        let narrow: Vec<f32> = newest.iter().map(|&x| x as f32).collect();
-        let mut image: Vec<f64> = product(&narrow)?.into_iter().map(f64::from).collect();
-        alphas.push(dot(newest, &image));
+        let mut image = product(newest)?;
+        alphas.push(vector::dot(newest, &image));
         // Twice is enough to keep the basis orthogonal to rounding.
         for _ in 0..2 {
             for earlier in &basis {
-                let overlap = dot(earlier, &image);
+                let overlap = vector::dot(earlier, &image) as f32;
                 image.iter_mut().zip(earlier).for_each(|(x, e)| *x -= overlap * e);
             }
         }
-        let beta = dot(&image, &image).sqrt();
+        let beta = vector::norm_squared(&image).sqrt();
         let (value, weights) = largest_ritz(&alphas, &betas);
         let residual = beta * weights[weights.len() - 1].abs();
         let spent = alphas.len() as u32;
@@ -50,32 +50,26 @@ pub fn largest_eigenvalue<E>(
         if spent >= products || exhausted || residual <= tolerance * value.abs() {
             let mut vector = vec![0.0; begin.len()];
             for (weight, basis) in weights.iter().zip(&basis) {
-                vector.iter_mut().zip(basis).for_each(|(x, b)| *x += weight * b);
+                vector.iter_mut().zip(basis).for_each(|(x, b)| *x += *weight as f32 * b);
             }
-            let vector = vector.into_iter().map(|x| x as f32).collect();
             return Ok(Extreme { value, residual, vector, products: spent });
         }
         betas.push(beta);
         for x in &mut image {
-            *x /= beta;
+            *x /= beta as f32;
         }
         basis.push(image);
     }
 }
 
 /// `begin` with norm 1, or some fixed direction where `begin` is zero.
-fn start_vector(begin: &[f32]) -> Vec<f64> {
-    let mut start: Vec<f64> = begin.iter().map(|&x| f64::from(x)).collect();
-    let norm = dot(&start, &start).sqrt();
+fn start_vector(begin: &[f32]) -> Vec<f32> {
+    let norm = vector::norm_squared(begin).sqrt();
     if norm > 0.0 && norm.is_finite() {
-        for x in &mut start {
-            *x /= norm;
-        }
+        begin.iter().map(|x| (f64::from(*x) / norm) as f32).collect()
     } else {
-        let even = 1.0 / (start.len() as f64).sqrt();
-        start.fill(even);
+        vec![1.0 / (begin.len() as f32).sqrt(); begin.len()]
     }
-    start
 }
 
 /// Largest eigenvalue of the tridiagonal matrix, and its eigenvector.
@@ -89,8 +83,4 @@ fn largest_ritz(alphas: &[f64], betas: &[f64]) -> (f64, Vec<f64>) {
     let eigen = SymmetricEigen::new(matrix);
     let largest = eigen.eigenvalues.imax();
     (eigen.eigenvalues[largest], eigen.eigenvectors.column(largest).iter().copied().collect())
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

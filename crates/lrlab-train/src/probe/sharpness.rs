@@ -1,5 +1,7 @@
 //! Sharpness: the largest eigenvalue of the (preconditioned) Hessian on the probe batch.
 
+use lrlab_core::vector;
+
 use super::{Extreme, largest_eigenvalue};
 use crate::{Batch, Task, TaskError};
 
@@ -20,36 +22,68 @@ const TOLERANCE: f64 = 0.01;
 /// # Errors
 /// Those of the task's gradient.
 pub fn hessian_vector_product(task: &mut dyn Task, v: &[f32]) -> Result<Vec<f32>, TaskError> {
-    let mut home = Vec::with_capacity(v.len());
-    task.visit(&mut |param| home.extend_from_slice(param.value));
-    let size = lrlab_core::vector::dot(&home, &home).sqrt().max(1e-3);
-    let length = lrlab_core::vector::dot(v, v).sqrt().max(f64::MIN_POSITIVE);
-    let h = (DISPLACEMENT * size / length) as f32;
-
-    let mut side = |sign: f32| -> Result<Vec<f32>, TaskError> {
-        displace(task, &home, v, sign * h);
-        task.gradients(Batch::Probe)?;
-        let mut gradient = Vec::with_capacity(v.len());
-        task.visit_gradients(&mut |g| gradient.extend_from_slice(g));
-        Ok(gradient)
-    };
-    let difference = side(1.0).and_then(|up| Ok((up, side(-1.0)?)));
-    displace(task, &home, v, 0.0);
-    let (up, down) = difference?;
-    // What was really added differs from h by rounding; dividing by 2h would keep that error only
-    // at the size of f32's own.
-    Ok(up.iter().zip(&down).map(|(up, down)| (up - down) / (2.0 * h)).collect())
+    let mut differences = Differences::begin(task);
+    let product = differences.product(v);
+    differences.end();
+    product
 }
 
-/// Sets the parameters to `home + h v`.
-fn displace(task: &mut dyn Task, home: &[f32], v: &[f32], h: f32) {
-    let mut at = 0;
-    task.visit(&mut |param| {
-        for value in param.value.iter_mut() {
-            *value = if h == 0.0 { home[at] } else { home[at] + h * v[at] };
-            at += 1;
-        }
-    });
+/// Parameters that are moved about and put back in the end.
+struct Differences<'a> {
+    task: &'a mut dyn Task,
+    home: Vec<f32>,
+    size: f64,
+}
+
+impl<'a> Differences<'a> {
+    fn begin(task: &'a mut dyn Task) -> Self {
+        let mut home = Vec::new();
+        task.visit(&mut |param| home.extend_from_slice(param.value));
+        let size = vector::norm_squared(&home).sqrt().max(1e-3);
+        Self { task, home, size }
+    }
+
+    fn product(&mut self, v: &[f32]) -> Result<Vec<f32>, TaskError> {
+        let length = vector::norm_squared(v).sqrt().max(f64::MIN_POSITIVE);
+        let h = (DISPLACEMENT * self.size / length) as f32;
+        self.displace(v, h);
+        self.task.gradients(Batch::Probe)?;
+        let mut product = Vec::with_capacity(v.len());
+        self.task.visit_gradients(&mut |gradient| product.extend_from_slice(gradient));
+        self.displace(v, -h);
+        self.task.gradients(Batch::Probe)?;
+        let mut start = 0;
+        let scale = 1.0 / (2.0 * h);
+        self.task.visit_gradients(&mut |gradient| {
+            let end = start + gradient.len();
+            for (up, down) in product[start..end].iter_mut().zip(gradient) {
+                *up = (*up - *down) * scale;
+            }
+            start = end;
+        });
+        Ok(product)
+    }
+
+    /// Sets the parameters to `home + h v`.
+    fn displace(&mut self, v: &[f32], h: f32) {
+        let (home, mut start) = (&self.home, 0);
+        self.task.visit(&mut |param| {
+            let end = start + param.value.len();
+            for ((value, home), v) in param.value.iter_mut().zip(&home[start..end]).zip(&v[start..end]) {
+                *value = home + h * v;
+            }
+            start = end;
+        });
+    }
+
+    fn end(self) {
+        let mut start = 0;
+        self.task.visit(&mut |param| {
+            let end = start + param.value.len();
+            param.value.copy_from_slice(&self.home[start..end]);
+            start = end;
+        });
+    }
 }
 
 /// The largest eigenvalue of `P^-1 H`, with at most `products` Hessian-vector products, searching
@@ -65,10 +99,15 @@ pub fn sharpness(
     inverse: &[f32],
     products: u32,
 ) -> Result<Extreme, TaskError> {
-    if inverse.is_empty() {
-        return largest_eigenvalue(begin, products, TOLERANCE, |v| hessian_vector_product(task, v));
-    }
     let root: Vec<f32> = inverse.iter().map(|x| x.sqrt()).collect();
-    let scale = |v: &[f32]| -> Vec<f32> { v.iter().zip(&root).map(|(v, r)| v * r).collect() };
-    largest_eigenvalue(begin, products, TOLERANCE, |v| Ok(scale(&hessian_vector_product(task, &scale(v))?)))
+    let mut differences = Differences::begin(task);
+    let extreme = largest_eigenvalue(begin, products, TOLERANCE, |v| {
+        if root.is_empty() {
+            return differences.product(v);
+        }
+        let scale = |v: &[f32]| -> Vec<f32> { v.iter().zip(&root).map(|(v, r)| v * r).collect() };
+        Ok(scale(&differences.product(&scale(v))?))
+    });
+    differences.end();
+    extreme
 }

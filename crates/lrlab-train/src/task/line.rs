@@ -14,7 +14,7 @@ use lrlab_core::registry::Arguments;
 
 use super::{
     Batch, Metrics, Supply, Task, TaskEntry, TaskError, bowl,
-    module::{Facts, Model, ModuleTask},
+    module::{Facts, Loss, Model, ModuleTask},
 };
 use crate::{flex::device, torch_init::TorchGenerator};
 
@@ -88,12 +88,12 @@ impl Line {
 impl Model for Line {
     type Data = Points;
 
-    fn loss(&self, data: &Points, _batch: Batch<'_>) -> Tensor<1> {
-        self.squared_error(data.x.clone(), data.y.clone())
+    fn loss(&self, data: &Points, _batch: Batch<'_>) -> Loss {
+        self.squared_error(data.x.clone(), data.y.clone()).into()
     }
 
     fn validate(&self, data: &Points) -> Metrics {
-        let loss = self.squared_error(data.x.clone(), data.y.clone()).inner().into_scalar::<f32>();
+        let loss = self.squared_error(data.x.clone().inner(), data.y.clone().inner()).into_scalar::<f32>();
         vec![("loss", f64::from(loss))]
     }
 }

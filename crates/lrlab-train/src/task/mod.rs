@@ -2,6 +2,7 @@
 
 mod bowl;
 mod classifier;
+mod cross_entropy;
 mod digits;
 mod line;
 mod module;
@@ -13,7 +14,7 @@ use std::fmt::Debug;
 
 use lrlab_core::{event::Bowl, optimizer::Parameters, spec::Fault};
 
-pub use module::{Facts, Model, ModuleTask};
+pub use module::{Facts, Loss, Model, ModuleTask};
 pub use quadratic::Quadratic;
 pub use registry::{Build, TASKS, TaskEntry, build, find};
 

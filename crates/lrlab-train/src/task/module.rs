@@ -21,11 +21,29 @@ pub trait Model: Module + 'static {
     /// The data, and whatever else stays as it is while training runs.
     type Data: Send + Sync + Debug;
 
-    /// The loss of `batch`, of shape `[1]`, on the autodiff device.
-    fn loss(&self, data: &Self::Data, batch: Batch<'_>) -> Tensor<1>;
+    /// The loss of `batch` on the autodiff device.
+    fn loss(&self, data: &Self::Data, batch: Batch<'_>) -> Loss;
 
-    /// Metrics at the present parameters, the objective first, lower being better.
+    /// Metrics at the present parameters, the objective first, lower being better. `self` is
+    /// outside autodiff here, and so must be the tensors that it meets.
     fn validate(&self, data: &Self::Data) -> Metrics;
+}
+
+/// A loss and the way to its gradient.
+#[derive(Clone, Debug)]
+pub struct Loss {
+    /// The loss.
+    pub value: f64,
+    /// A scalar with the loss's gradient: the loss itself, or something cheaper that has the same
+    /// derivative by every parameter.
+    pub root: Tensor<1>,
+}
+
+impl From<Tensor<1>> for Loss {
+    /// The loss as autodiff knows it.
+    fn from(loss: Tensor<1>) -> Self {
+        Self { value: f64::from(loss.clone().inner().into_scalar::<f32>()), root: loss }
+    }
 }
 
 /// The facts about a task that do not change while it trains.
@@ -96,16 +114,15 @@ impl<M: Model> Task for ModuleTask<M> {
     }
 
     fn gradients(&mut self, batch: Batch<'_>) -> Result<f64, TaskError> {
-        let loss = self.model()?.loss(&self.data, batch);
-        let value = loss.clone().inner().into_scalar::<f32>();
-        let mut gradients = loss.backward();
+        let Loss { value, root } = self.model()?.loss(&self.data, batch);
+        let mut gradients = root.backward();
         self.gradients.clear();
         let mut collect = Collect { from: &mut gradients, into: &mut self.gradients, refused: None };
         if let Some(model) = &self.model {
             model.visit(&mut collect);
         }
         match collect.refused {
-            None => Ok(f64::from(value)),
+            None => Ok(value),
             Some(why) => Err(TaskError::Engine(why)),
         }
     }
@@ -117,7 +134,7 @@ impl<M: Model> Task for ModuleTask<M> {
     }
 
     fn validate(&mut self) -> Result<Metrics, TaskError> {
-        Ok(self.model()?.validate(&self.data))
+        Ok(self.model()?.valid().validate(&self.data))
     }
 
     fn bowl(&self) -> Option<Bowl> {

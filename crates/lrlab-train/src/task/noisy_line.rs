@@ -15,7 +15,7 @@ use lrlab_core::registry::{Argument, Arguments, Keyword, Kind, Parameter, Range}
 use super::{
     Batch, Metrics, Supply, Task, TaskEntry, TaskError, bowl,
     line::{Line, SLOPE, XS},
-    module::{Facts, Model, ModuleTask},
+    module::{Facts, Loss, Model, ModuleTask},
 };
 use crate::{data::normal_from_row, flex::device, torch_init::TorchGenerator};
 
@@ -74,8 +74,8 @@ struct NoisyLine {
 impl Model for NoisyLine {
     type Data = Stream;
 
-    fn loss(&self, data: &Stream, batch: Batch<'_>) -> Tensor<1> {
-        match batch {
+    fn loss(&self, data: &Stream, batch: Batch<'_>) -> Loss {
+        let loss = match batch {
             // The expectation over x and noise, less the noise's own constant.
             Batch::Probe => self.inner.squared_error(data.x.clone(), data.y.clone()),
             Batch::Rows(rows) => {
@@ -93,11 +93,13 @@ impl Model for NoisyLine {
                     Tensor::from_data(TensorData::new(y, [n, 1]), &device),
                 )
             }
-        }
+        };
+        loss.into()
     }
 
     fn validate(&self, data: &Stream) -> Metrics {
-        let excess = self.inner.squared_error(data.x.clone(), data.y.clone()).inner().into_scalar::<f32>();
+        let (x, y) = (data.x.clone().inner(), data.y.clone().inner());
+        let excess = self.inner.squared_error(x, y).into_scalar::<f32>();
         vec![("excess loss", f64::from(excess))]
     }
 }

@@ -119,20 +119,19 @@ fn conclude(run: &Run, folder: &str, json: bool) -> Result<(), Failure> {
 
 fn spec(options: &Options) -> Result<StudySpec, Failure> {
     let task: TaskSpec = options.task.parse()?;
-    let strategy: Strategy = match &options.strategy {
-        Some(text) => laboratory::strategy(text)?,
-        None => {
-            let schedule: ScheduleChoice = options.schedule.parse()?;
-            let mut strategy = Strategy::single(options.optimizer.parse()?, schedule);
-            if let Some(lr) = options.lr {
-                strategy.groups[0].optimizer.args.insert("lr".to_owned(), Argument::Number(lr));
-            }
-            // Through its text, which is where a clip is checked.
-            let clip = options.clip_norm.map(|norm| format!("clip norm {norm}"));
-            let clip = clip.or(options.clip_value.map(|value| format!("clip value {value}")));
-            strategy.clip = clip.map(|text| text.parse::<Clip>()).transpose()?;
-            strategy
+    let strategy: Strategy = if let Some(text) = &options.strategy {
+        laboratory::strategy(text)?
+    } else {
+        let schedule: ScheduleChoice = options.schedule.parse()?;
+        let mut strategy = Strategy::single(options.optimizer.parse()?, schedule);
+        if let Some(lr) = options.lr {
+            strategy.groups[0].optimizer.args.insert("lr".to_owned(), Argument::Number(lr));
         }
+        // Through its text, which is where a clip is checked.
+        let clip = options.clip_norm.map(|norm| format!("clip norm {norm}"));
+        let clip = clip.or(options.clip_value.map(|value| format!("clip value {value}")));
+        strategy.clip = clip.map(|text| text.parse::<Clip>()).transpose()?;
+        strategy
     };
     let budget = options.steps.map_or(Duration::Epochs(options.epochs as f64), Duration::Steps);
     let arm = Arm { label: strategy.to_string(), strategy };
