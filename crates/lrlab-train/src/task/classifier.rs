@@ -12,7 +12,11 @@ use super::{
     line::linear,
     module::{Loss, Model},
 };
-use crate::{data::table::Table, flex::{device, to_vec}, torch_init::TorchGenerator};
+use crate::{
+    data::table::Table,
+    flex::{device, to_vec},
+    torch_init::TorchGenerator,
+};
 
 /// Examples to train on and to validate with.
 #[derive(Debug)]
@@ -98,7 +102,8 @@ impl Model for Classifier {
         let logits = self.forward(features);
         let [rows, classes] = logits.dims();
         let mut logits = to_vec(logits);
-        let hits = logits.chunks(classes).zip(&labels).filter(|(row, label)| argmax(row) == usize::from(**label));
+        let hits =
+            logits.chunks(classes).zip(&labels).filter(|(row, label)| argmax(row) == usize::from(**label));
         let accuracy = hits.count() as f64 / rows as f64;
         let loss = differentiate(&mut logits, classes, &labels);
         vec![("validation loss", loss), ("validation accuracy", accuracy)]

@@ -65,7 +65,10 @@ mod tests {
                 loss(&logits)
             };
             let difference = (moved(0.01) - moved(-0.01)) / 0.02;
-            assert!((f64::from(*derivative) - difference).abs() < 1e-4, "{at}: {derivative} against {difference}");
+            assert!(
+                (f64::from(*derivative) - difference).abs() < 1e-4,
+                "{at}: {derivative} against {difference}"
+            );
         }
     }
 

@@ -9,6 +9,7 @@ mod module;
 mod noisy_line;
 mod quadratic;
 mod registry;
+mod squared_error;
 
 use std::fmt::Debug;
 

@@ -14,7 +14,7 @@ use lrlab_core::registry::{Argument, Arguments, Keyword, Kind, Parameter, Range}
 
 use super::{
     Batch, Metrics, Supply, Task, TaskEntry, TaskError, bowl,
-    line::{Line, SLOPE, XS},
+    line::{Line, Points, SLOPE, XS},
     module::{Facts, Loss, Model, ModuleTask},
 };
 use crate::{data::normal_from_row, flex::device, torch_init::TorchGenerator};
@@ -42,12 +42,7 @@ fn build(args: &Arguments, seed: u64) -> Result<Box<dyn Task>, TaskError> {
         Some(Argument::Number(noise)) => *noise,
         _ => 0.5,
     };
-    let device = device();
-    let data = Stream {
-        noise: noise as f32,
-        x: Tensor::from_data(TensorData::new(XS.to_vec(), [4, 1]), &device),
-        y: Tensor::from_data(TensorData::new(XS.map(|x| SLOPE * x).to_vec(), [4, 1]), &device),
-    };
+    let data = Stream { noise: noise as f32, points: Points::new() };
     let facts = Facts {
         supply: Supply::Stream { steps_per_epoch: STEPS_PER_EPOCH },
         batch_size: 1,
@@ -61,9 +56,8 @@ fn build(args: &Arguments, seed: u64) -> Result<Box<dyn Task>, TaskError> {
 #[derive(Debug)]
 struct Stream {
     noise: f32,
-    /// The four inputs and their true labels, each of shape `[4, 1]`: the exact expectation.
-    x: Tensor<2>,
-    y: Tensor<2>,
+    /// The four inputs with their true labels: the exact expectation, less the noise's own constant.
+    points: Points,
 }
 
 #[derive(Module, Debug)]
@@ -75,31 +69,19 @@ impl Model for NoisyLine {
     type Data = Stream;
 
     fn loss(&self, data: &Stream, batch: Batch<'_>) -> Loss {
-        let loss = match batch {
-            // The expectation over x and noise, less the noise's own constant.
-            Batch::Probe => self.inner.squared_error(data.x.clone(), data.y.clone()),
-            Batch::Rows(rows) => {
-                let n = rows.len();
-                let (x, y): (Vec<f32>, Vec<f32>) = rows
-                    .iter()
-                    .map(|&row| {
-                        let x = XS[(row >> 62) as usize];
-                        (x, SLOPE * x + data.noise * normal_from_row(row) as f32)
-                    })
-                    .unzip();
-                let device = data.x.device();
-                self.inner.squared_error(
-                    Tensor::from_data(TensorData::new(x, [n, 1]), &device),
-                    Tensor::from_data(TensorData::new(y, [n, 1]), &device),
-                )
-            }
-        };
-        loss.into()
+        let Batch::Rows(rows) = batch else { return self.inner.loss(&data.points, batch) };
+        let (x, y): (Vec<f32>, Vec<f32>) = rows
+            .iter()
+            .map(|&row| {
+                let x = XS[(row >> 62) as usize];
+                (x, SLOPE * x + data.noise * normal_from_row(row) as f32)
+            })
+            .unzip();
+        let x = Tensor::from_data(TensorData::new(x, [rows.len(), 1]), &device());
+        self.inner.squared_error(x, &y)
     }
 
     fn validate(&self, data: &Stream) -> Metrics {
-        let (x, y) = (data.x.clone().inner(), data.y.clone().inner());
-        let excess = self.inner.squared_error(x, y).into_scalar::<f32>();
-        vec![("excess loss", f64::from(excess))]
+        vec![("excess loss", self.inner.error_at_points(&data.points))]
     }
 }
