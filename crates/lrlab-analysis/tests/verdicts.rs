@@ -169,6 +169,43 @@ fn few_noisy_seeds_stay_undecided_rather_than_wrong() {
     }
 }
 
+/// Ten noisy runs whose loss goes as `course` says, in shares of the starting loss over shares of the
+/// training, and whose clones answer to no rate.
+fn runs_that_go(course: impl Fn(f64) -> f64) -> Vec<Run> {
+    let mut runs = arm(&noisy(), 10, |_| 0.05);
+    for run in &mut runs {
+        let (unit, total) = (run.start_loss().unwrap(), run.steps.len() as f64);
+        for step in &mut run.steps {
+            step.loss = unit * course(step.t as f64 / total);
+        }
+        for probed in &mut run.probes {
+            let now = unit * course(probed.t as f64 / total);
+            match &mut probed.probe {
+                Probe::Gradient { loss, .. } => *loss = now,
+                Probe::Branch { start, same, half, raised, .. } => {
+                    (*start, *same, *half, *raised) = (now, now, now, now);
+                }
+                _ => {}
+            }
+        }
+    }
+    runs
+}
+
+#[test]
+fn what_was_learnt_and_lost_again_is_jumping() {
+    let lost = diagnose_arm(&runs_that_go(|x| if x < 0.5 { 1.0 - 1.6 * x } else { x - 0.3 }));
+    assert_eq!(lost.word, Word::Jumping, "{lost:#?}");
+    let kept = diagnose_arm(&runs_that_go(|x| if x < 0.5 { 1.0 - 1.6 * x } else { 0.2 }));
+    assert_eq!(kept.word, Word::Settled, "{kept:#?}");
+}
+
+#[test]
+fn what_hardly_fell_has_not_settled() {
+    let verdict = diagnose_arm(&runs_that_go(|x| 1.0 - 0.05 * x));
+    assert_eq!(verdict.word, Word::Undecided, "{verdict:#?}");
+}
+
 #[test]
 fn without_branches_only_divergence_is_claimed() {
     let mut run = Quadratic::line().constant(0.05);

@@ -29,6 +29,9 @@ pub(super) struct Reading {
     pub(super) worst_sharpness: Option<f64>,
     /// Ratio of the last measured sharpness to its limit.
     pub(super) last_sharpness: Option<f64>,
+    /// Distance between the last parameters and the first, over the way between the probes: 1 for a
+    /// straight way, near 0 for one that came back.
+    pub(super) net_progress: Option<f64>,
     /// Share of steps in the last half that point against the step before.
     pub(super) flips: Option<f64>,
     /// Estimated loss that the gradient's noise keeps up at the last measured rate.
@@ -77,6 +80,7 @@ impl Reading {
             lost: lost(run),
             worst_sharpness: sharpness.iter().map(|s| s.ratio).reduce(f64::max),
             last_sharpness: sharpness.last().map(|s| s.ratio),
+            net_progress: net_progress(run),
             flips: run.flip_share(updates / 2..updates),
             floor: noise_floor(run),
             branch: branch(run, scale, sharpness.last()),
@@ -155,6 +159,13 @@ fn sharpness(run: &Run) -> Vec<Sharpness> {
 /// The first group's rate at step `t`, or the last one before.
 fn rate_at(run: &Run, t: u64) -> Option<f64> {
     run.rate(0).take_while(|&(step, _)| step <= t).last().map(|(_, lr)| lr)
+}
+
+fn net_progress(run: &Run) -> Option<f64> {
+    run.probes.iter().rev().find_map(|probed| match probed.probe {
+        Probe::Progress { distance, path } => (path > 0.0).then_some(distance / path),
+        _ => None,
+    })
 }
 
 /// Tenths, because single losses of mini-batches are too noisy to compare.

@@ -9,6 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lrlab_core::layout;
+
 use crate::{Comparison, StudyRuns};
 
 mod csv;
@@ -149,20 +151,11 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// A file name for each study, without its ending: lower case, hyphens, unique.
+/// A file name for each study, without its ending; unique.
 fn slugs(report: &Report) -> Vec<String> {
     let mut taken: Vec<String> = Vec::new();
     for (index, study) in report.studies.iter().enumerate() {
-        let mut slug = String::new();
-        for c in study.heading.chars().flat_map(char::to_lowercase).take(60) {
-            if c.is_ascii_alphanumeric() {
-                slug.push(c);
-            } else if !slug.ends_with('-') && !slug.is_empty() {
-                slug.push('-');
-            }
-        }
-        let slug = slug.trim_end_matches('-');
-        let slug = if slug.is_empty() { format!("study-{}", index + 1) } else { slug.to_owned() };
+        let slug = layout::slug(&study.heading);
         taken.push(if taken.contains(&slug) { format!("{slug}-{}", index + 1) } else { slug });
     }
     taken

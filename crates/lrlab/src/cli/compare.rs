@@ -19,7 +19,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TEXT", default_value = "digits")]
     task: String,
 
-    /// Every arm runs with the seeds 0, 1, .. up to this many.
+    /// Every arm runs with this many seeds: 0, 1, 2...
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     seeds: u64,
 

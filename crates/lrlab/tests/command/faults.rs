@@ -27,6 +27,21 @@ const STUDY: [&str; 12] = [
     "--out",
 ];
 
+/// A study that no test sees the end of.
+const LONG: [&str; 11] = [
+    "compare",
+    "--task",
+    "digits",
+    "--strategy",
+    "sgd lr=0.1",
+    "--seeds",
+    "200",
+    "--epochs",
+    "20",
+    "--out",
+    "study",
+];
+
 fn start(home: &Path, args: &[&str]) -> Child {
     Command::new(assert_cmd::cargo::cargo_bin("lrlab"))
         .current_dir(home)
@@ -86,20 +101,7 @@ fn killed_at_any_moment_and_resumed_the_logs_are_the_same() {
 #[test]
 fn control_c_keeps_what_is_done_and_says_how_to_go_on() {
     let home = tempdir().unwrap();
-    let long = [
-        "compare",
-        "--task",
-        "digits",
-        "--strategy",
-        "sgd lr=0.1",
-        "--seeds",
-        "200",
-        "--epochs",
-        "20",
-        "--out",
-        "study",
-    ];
-    let mut child = start(home.path(), &long);
+    let mut child = start(home.path(), &LONG);
     while !home.path().join("study/runs").exists() {
         sleep(Duration::from_millis(20));
     }
@@ -122,20 +124,7 @@ fn control_c_keeps_what_is_done_and_says_how_to_go_on() {
 #[test]
 fn two_writers_never_share_a_study() {
     let home = tempdir().unwrap();
-    let long = [
-        "compare",
-        "--task",
-        "digits",
-        "--strategy",
-        "sgd lr=0.1",
-        "--seeds",
-        "200",
-        "--epochs",
-        "20",
-        "--out",
-        "study",
-    ];
-    let mut child = start(home.path(), &long);
+    let mut child = start(home.path(), &LONG);
     while !home.path().join("study/study.json").exists() {
         sleep(Duration::from_millis(20));
     }
