@@ -81,7 +81,7 @@ function expected(study) {
   const arms = study.arms;
   const count = (of) => arms.reduce((sum, arm) => sum + of(arm), 0);
   return {
-    curves: count((arm) => (arm.runs.length ? 3 : 0) + 1 + arm.rates.length + (arm.diverged.length ? 1 : 0)),
+    curves: count((arm) => arm.curves.reduce((sum, { runs }) => sum + (runs.length ? 4 : 1), 0) + arm.rates.length + (arm.diverged.length ? 1 : 0)),
     sharpness: count((arm) => (arm.sharpness ? 2 : 0)),
     // The lowest point, and the paths; rings are counted apart.
     valley: study.valley ? 1 + study.valley.paths.filter((path) => path.t.length).length : 0,
@@ -119,12 +119,17 @@ async function controls(study, at) {
   await picture(`linear-${at}`);
   await click(at, "[data-set='loss axis'][data-value='log']");
   equal(await ticks(at, "y"), before, "ticks after switching back");
+  const rates = await ticks(at, "y2");
   await click(at, "[data-set='rate axis'][data-value='log']");
   equal(await page.evaluate(`${inFigure(at, "curves")}._fullLayout.yaxis2.type`), "log", "type of the rate axis");
   await click(at, "[data-set='rate axis'][data-value='linear']");
+  equal(await ticks(at, "y2"), rates, "ticks of the rate after switching back");
 
+  await curve(study, at);
+
+  const spread = (arm) => arm.curves[study.telling];
   // The strategy with the longest line stands for all: one that diverged at once may have none.
-  const arm = study.arms.reduce((best, line, index) => (line.mean.length > study.arms[best].mean.length ? index : best), 0);
+  const arm = study.arms.reduce((best, line, index) => (spread(line).mean.length > spread(study.arms[best]).mean.length ? index : best), 0);
   const figuresOfArm = { curves: true, sharpness: study.arms[arm].sharpness, valley: study.valley?.paths[arm].t.length };
   const names = Object.keys(figuresOfArm).filter((name) => figuresOfArm[name]);
   const all = await Promise.all(names.map((name) => drawn(at, name)));
@@ -138,16 +143,43 @@ async function controls(study, at) {
   equal(await Promise.all(names.map((name) => drawn(at, name))), all, "lines after showing it again");
 
   if (study.seeds > 1) {
-    const centre = `${inFigure(at, "curves")}.data.find((trace) => trace.meta.kind === "centre" && trace.meta.arm === ${arm}).y`;
-    equal(await page.evaluate(centre), study.arms[arm].mean, "the line drawn at first");
+    const centre = `${inFigure(at, "curves")}.data.find((trace) => trace.meta.kind === "centre" && trace.meta.arm === ${arm} && trace.meta.curve === ${study.telling}).y`;
+    equal(await page.evaluate(centre), spread(study.arms[arm]).mean, "the line drawn at first");
     await click(at, "[data-set='line'][data-value='median']");
-    equal(await page.evaluate(centre), study.arms[arm].median, "the line after asking for the median");
+    equal(await page.evaluate(centre), spread(study.arms[arm]).median, "the line after asking for the median");
     await click(at, "[data-set='line'][data-value='mean']");
     await click(at, "[data-set='single runs'][data-value='hidden']");
-    const runs = study.arms.filter((line) => line.runs.length).length;
+    const runs = study.arms.filter((line) => spread(line).runs.length).length;
     equal(await drawn(at, "curves"), all[names.indexOf("curves")] - runs, "lines without single runs");
     await click(at, "[data-set='single runs'][data-value='shown']");
   }
+}
+
+/** Switches to every curve of a study and back to the one that is shown at first. */
+async function curve(study, at) {
+  const shown = () =>
+    page.evaluate(`[...new Set(${inFigure(at, "curves")}.data.filter((trace) => trace.visible !== false).map((trace) => trace.meta.curve).filter((curve) => curve !== undefined))]`);
+  const pressed = `[...document.querySelectorAll('[data-study="${at}"] [data-set="curve"][aria-pressed="true"]')].map((button) => button.dataset.value)`;
+  const switches = await page.evaluate(`document.querySelectorAll('[data-study="${at}"] [data-set="curve"]').length`);
+  equal(switches, study.curves.length > 1 ? study.curves.length : 0, `choices of a curve in study ${at}`);
+  equal(await shown(), [study.telling], `curve shown at first in study ${at}`);
+  if (!switches) return;
+  equal(await page.evaluate(pressed), [study.curves[study.telling].name], "pressed choice of a curve");
+  const before = [await ticks(at, "y"), await drawn(at, "curves")];
+  const others = study.curves.map((_, index) => index).filter((index) => index !== study.telling);
+  for (const index of [...others, study.telling]) {
+    const { name, log } = study.curves[index];
+    await click(at, `[data-set='curve'][data-value='${name}']`);
+    equal(await shown(), [index], `curve shown after asking for the ${name}`);
+    equal(await page.evaluate(pressed), [name], "pressed choice of a curve");
+    equal(await page.evaluate(`${inFigure(at, "curves")}._fullLayout.yaxis.title.text`), name, "title of the axis");
+    const range = await page.evaluate(`${inFigure(at, "curves")}._fullLayout.yaxis.range`);
+    check(range.every((end, side) => Math.abs(end - Math.log10(log[side])) < 1e-9), `range of the ${name}: ${range}`);
+    if (index !== study.telling) await picture(`other-curve-${at}`);
+  }
+  equal([await ticks(at, "y"), await drawn(at, "curves")], before, "ticks and lines after switching back");
+  const shapes = await page.evaluate(`${inFigure(at, "curves")}.data.filter((trace) => trace.meta.kind === "rate").map((trace) => trace.line.shape)`);
+  check(shapes.every((shape) => shape === "hv"), `a rate is drawn slanted: ${shapes}`);
 }
 
 async function hoverAndZoom(study, at) {

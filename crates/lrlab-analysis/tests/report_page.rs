@@ -6,6 +6,7 @@ mod report_samples;
 use std::{fs, path::Path};
 
 use lrlab_analysis::report::{self, Format, REPORTS, ReportError};
+use lrlab_core::Outcome;
 use report_samples::{large, small};
 
 fn format(name: &str) -> &'static Format {
@@ -23,6 +24,12 @@ fn own(page: &str) -> String {
     let (before, rest) = page.split_once("id=\"plotly\">").unwrap();
     let (_, after) = rest.split_once("</script>").unwrap();
     format!("{before}></script>{after}")
+}
+
+/// What the figures of `page` draw.
+fn data(page: &str) -> serde_json::Value {
+    let text = page.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
+    serde_json::from_str(text).unwrap()
 }
 
 #[test]
@@ -69,12 +76,12 @@ fn labels_are_text_and_never_markup() {
 fn the_page_holds_every_part() {
     let report = large();
     let page = own(&page(&report));
-    assert_eq!(page.matches("<section class=\"study\"").count(), 2);
-    assert_eq!(page.matches("data-figure=\"curves\"").count(), 2);
+    assert_eq!(page.matches("<section class=\"study\"").count(), 3);
+    assert_eq!(page.matches("data-figure=\"curves\"").count(), 3);
     assert_eq!(page.matches("data-figure=\"valley\"").count(), 1);
     assert_eq!(page.matches("data-figure=\"sharpness\"").count(), 2);
-    assert_eq!(page.matches("<caption").count(), 2 + 11, "each table has a caption");
-    assert_eq!(page.matches("<details class=\"rules\">").count(), 2);
+    assert_eq!(page.matches("<caption").count(), 3 + 14, "each table has a caption");
+    assert_eq!(page.matches("<details class=\"rules\">").count(), 3);
     assert_eq!(page.matches("<div class=\"code\">").count(), 1);
     for text in [
         "10&#x2f;10 reached",
@@ -88,6 +95,51 @@ fn the_page_holds_every_part() {
     }
     assert_eq!(page.matches("<h1>").count(), 1);
     assert!(!page.contains("NaN"), "what is no number is a gap or a dash");
+}
+
+#[test]
+fn the_objective_is_drawn_where_it_is_not_the_training_loss() {
+    let page = own(&page(&large()));
+    let sections: Vec<&str> = page.split("<section class=\"study\"").skip(1).collect();
+    let choice = |name: &str, pressed: bool| {
+        format!("data-set=\"curve\" data-value=\"{name}\" aria-pressed=\"{pressed}\">{name}</button>")
+    };
+    assert!(!sections[0].contains("data-set=\"curve\""), "the bowl's objective is its training loss");
+    for (section, objective, first) in [(1, "excess loss", true), (2, "validation loss", false)] {
+        assert_eq!(sections[section].matches("data-set=\"curve\"").count(), 2);
+        assert!(sections[section].contains(&choice(objective, first)), "{objective}");
+        assert!(sections[section].contains(&choice("training loss", !first)), "beside {objective}");
+    }
+    let data = data(&page);
+    let telling = |study: usize| &data[study]["curves"][data[study]["telling"].as_u64().unwrap() as usize];
+    assert_eq!(
+        [0, 1, 2].map(|study| &telling(study)["name"]),
+        ["training loss", "excess loss", "training loss"]
+    );
+    let excess = telling(1);
+    assert_eq!(excess["t"].as_array().unwrap().len(), 75);
+    assert_eq!((&excess["t"][0], &excess["t"][74]), (&4.into(), &300.into()));
+    for arm in data[1]["arms"].as_array().unwrap() {
+        let run = &arm["curves"][1]["runs"][0];
+        assert_eq!(run["y"].as_array().unwrap().len(), 75);
+        assert!(run.get("t").is_none(), "the steps of a run are those of the curve");
+    }
+}
+
+#[test]
+fn a_run_that_ends_early_adds_no_point_to_the_others() {
+    let mut report = large();
+    let run = &mut report.studies[1].runs.arms[0].runs[0];
+    run.outcome = Some(Outcome::Stopped);
+    run.validated.truncate(30);
+    run.validated[29].t += 2;
+    run.steps.truncate(122);
+    let data = data(&page(&report));
+    let steps = data[1]["curves"][1]["t"].as_array().unwrap();
+    assert_eq!(steps.len(), 75);
+    assert!(!steps.contains(&122.into()));
+    let own = &data[1]["arms"][0]["curves"][1]["runs"][0];
+    assert_eq!(own["t"][29], 122, "the run itself keeps its end");
 }
 
 #[test]

@@ -2,7 +2,11 @@
 
 use lrlab_core::Outcome;
 
-use crate::{ArmRuns, Run, StudyRuns, Verdict, diagnose::diagnose_arm, statistics};
+use crate::{
+    ArmRuns, Run, StudyRuns, Verdict, Word,
+    diagnose::{diagnose, diagnose_arm},
+    statistics,
+};
 
 mod target;
 mod ties;
@@ -62,7 +66,8 @@ pub struct Row {
     pub steps_to_target: Summary,
     /// Runs that met the target.
     pub reached_target: usize,
-    /// Runs that diverged.
+    /// Runs that diverged: left all bounds, or ended above where they began (the rule for
+    /// "diverged", held against each run by itself).
     pub diverged: usize,
     /// Runs that failed, were stopped or are missing.
     pub failed: usize,
@@ -144,7 +149,8 @@ fn row(arm: &ArmRuns, seeds: usize) -> Row {
         Summary::of(arm.runs.iter().filter(|run| run.is_completed()).filter_map(number))
     };
     let completed = arm.runs.iter().filter(|run| run.is_completed()).count();
-    let diverged = arm.runs.iter().filter(|run| run.is_diverged()).count();
+    let blown_up = arm.runs.iter().filter(|run| run.is_diverged()).count();
+    let diverged = arm.runs.iter().filter(|run| diagnose(run).word == Word::Diverged).count();
     let accuracy = of(accuracy);
     Row {
         label: arm.label.clone(),
@@ -155,7 +161,7 @@ fn row(arm: &ArmRuns, seeds: usize) -> Row {
         steps_to_target: Summary::of([]),
         reached_target: 0,
         diverged,
-        failed: seeds.saturating_sub(completed + diverged),
+        failed: seeds.saturating_sub(completed + blown_up),
         runs: seeds,
         verdict: diagnose_arm(&arm.runs),
         tied_with_best: false,

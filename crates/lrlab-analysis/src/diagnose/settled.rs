@@ -28,6 +28,7 @@ fn judge(readings: &Readings) -> Finding {
     // Whatever has not clearly fallen is as unclear as what straddles the bound.
     let held = if fall.above(FALL) == Held::Yes { Held::Yes } else { Held::Unclear };
     let mut evidence = vec![fall.evidence("fall of the loss, over its start", Some(FALL))];
-    evidence.extend(readings.context("net progress, over the way between the probes", |run| run.net_progress));
+    evidence
+        .extend(readings.context("net progress, over the way between the probes", |run| run.net_progress));
     Finding { held, evidence }
 }

@@ -15,7 +15,7 @@ const report = (() => {
   const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
   const rgba = (hex, alpha) =>
     `rgba(${[1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)).join(",")},${alpha})`;
-  const steps = (line) => line.t ?? line.y.map((_, index) => index);
+  const steps = (line, known) => line.t ?? line.y.map((_, index) => known?.[index] ?? index);
 
   const config = {
     displaylogo: false,
@@ -58,51 +58,59 @@ const report = (() => {
     return {
       type: "log",
       range: bounds.map(Math.log10),
+      tickmode: "linear",
       dtick: bounds[1] / bounds[0] > 200 ? Math.ceil(Math.log10(bounds[1] / bounds[0]) / 8) : "D2",
       tickformat: bounds[0] >= 1e-4 && bounds[1] <= 1e5 ? "~r" : "~e",
     };
   }
-  const linearAxis = (bounds) => ({ type: "linear", range: bounds, dtick: null, tickformat: "" });
-  const lossAxis = (study, kind) => (kind === "log" ? logAxis(study.log) : linearAxis(study.linear));
+  // Without a mode of its own the axis would keep the log axis's distance between ticks.
+  const linearAxis = (bounds) => ({ type: "linear", range: bounds, tickmode: "auto", dtick: null, tickformat: "" });
+  const lossAxis = (curve, kind) => (kind === "log" ? logAxis(curve.log) : linearAxis(curve.linear));
   const rateAxis = (study, kind) => (kind === "log" ? logAxis(study.rate.log) : linearAxis(study.rate.linear));
-  const top = (study, kind) =>
+  const top = (curve, kind) =>
     kind === "log"
-      ? study.log[0] * (study.log[1] / study.log[0]) ** 0.97
-      : study.linear[0] + (study.linear[1] - study.linear[0]) * 0.97;
+      ? curve.log[0] * (curve.log[1] / curve.log[0]) ** 0.97
+      : curve.linear[0] + (curve.linear[1] - curve.linear[0]) * 0.97;
 
-  // Every trace carries the arm it belongs to and what it is, for the legend and the controls.
+  // Every trace carries the arm it belongs to and what it is, for the legend and the controls; those
+  // of a loss carry which, as only one is shown at a time.
   function curveTraces(study) {
     const below = [];
     const above = [];
     study.arms.forEach((arm, index) => {
       const name = plain(arm.label);
-      const t = study.t.slice(0, arm.mean.length);
-      const meta = (kind) => ({ arm: index, kind });
-      const quiet = { hoverinfo: "skip", mode: "lines", name };
-      if (arm.runs.length) {
-        // The runs of an arm are one trace with gaps, so that toggling stays quick.
-        const x = [];
-        const y = [];
-        for (const run of arm.runs) {
-          x.push(...steps(run), null);
-          y.push(...run.y, null);
+      const meta = (kind, curve) => ({ arm: index, kind, curve });
+      arm.curves.forEach((spread, at) => {
+        const curve = study.curves[at];
+        const t = curve.t.slice(0, spread.mean.length);
+        const visible = at === study.telling;
+        const quiet = { hoverinfo: "skip", mode: "lines", name, visible };
+        if (spread.runs.length) {
+          // The runs of an arm are one trace with gaps, so that toggling stays quick.
+          const x = [];
+          const y = [];
+          for (const run of spread.runs) {
+            x.push(...steps(run, curve.bin === 1 ? curve.t : null), null);
+            y.push(...run.y, null);
+          }
+          below.push({ ...quiet, x, y, meta: meta("runs", at), opacity: curve.unsteady ? 0.14 : 0.35, line: { color: arm.color, width: 0.7 } });
+          const edge = { ...quiet, x: t, line: { color: arm.color, width: 0 } };
+          below.push({ ...edge, y: spread.low, meta: meta("band", at) });
+          below.push({ ...edge, y: spread.high, meta: meta("band", at), fill: "tonexty", fillcolor: rgba(arm.color, 0.14) });
         }
-        below.push({ ...quiet, x, y, meta: meta("runs"), opacity: study.bin > 1 ? 0.14 : 0.35, line: { color: arm.color, width: 0.7 } });
-        const edge = { ...quiet, x: t, line: { color: arm.color, width: 0 } };
-        below.push({ ...edge, y: arm.low, meta: meta("band") });
-        below.push({ ...edge, y: arm.high, meta: meta("band"), fill: "tonexty", fillcolor: rgba(arm.color, 0.14) });
-      }
-      const spread = arm.runs.length ? "  (%{customdata[0]:.3~g} to %{customdata[1]:.3~g})" : "";
-      above.push({
-        x: t,
-        y: arm.mean,
-        name,
-        meta: meta("centre"),
-        customdata: arm.low.map((low, at) => [low, arm.high[at]]),
-        mode: t.length <= 60 ? "lines+markers" : "lines",
-        marker: { size: 4, color: arm.color },
-        line: { color: arm.color, width: 2.2, dash: arm.dash },
-        hovertemplate: `%{y:.4~g}${spread}`,
+        const range = spread.runs.length ? "  (%{customdata[0]:.3~g} to %{customdata[1]:.3~g})" : "";
+        above.push({
+          x: t,
+          y: spread.mean,
+          name,
+          visible,
+          meta: meta("centre", at),
+          customdata: spread.low.map((low, bin) => [low, spread.high[bin]]),
+          mode: t.length <= 60 ? "lines+markers" : "lines",
+          marker: { size: 4, color: arm.color },
+          line: { color: arm.color, width: 2.2, dash: arm.dash },
+          hovertemplate: `%{y:.4~g}${range}`,
+        });
       });
       arm.rates.forEach((rate) => {
         above.push({
@@ -112,14 +120,15 @@ const report = (() => {
           name,
           meta: meta("rate"),
           mode: "lines",
-          line: { color: arm.color, width: 1.8, dash: arm.dash },
+          // A rate holds until the next step.
+          line: { color: arm.color, width: 1.8, dash: arm.dash, shape: "hv" },
           hovertemplate: "rate %{y:.4~g}",
         });
       });
       if (arm.diverged.length) {
         above.push({
           x: arm.diverged.map(([, step]) => step),
-          y: arm.diverged.map(() => top(study, "log")),
+          y: arm.diverged.map(() => top(study.curves[study.telling], "log")),
           name,
           meta: meta("diverged"),
           mode: "markers",
@@ -134,6 +143,7 @@ const report = (() => {
   }
 
   function drawCurves(div, study) {
+    const first = study.curves[study.telling];
     return Plotly.newPlot(
       div,
       curveTraces(study),
@@ -154,7 +164,7 @@ const report = (() => {
           spikecolor: css("--muted"),
           hoverformat: ".0f",
         }),
-        yaxis: axis({ title: { text: "training loss" }, domain: [0.38, 1], ...lossAxis(study, "log") }),
+        yaxis: axis({ title: { text: plain(first.name) }, domain: [0.38, 1], ...lossAxis(first, "log") }),
         yaxis2: axis({ title: { text: "learning rate" }, domain: [0, 0.3], ...rateAxis(study, "linear") }),
       }),
       config,
@@ -294,5 +304,5 @@ const report = (() => {
     );
   }
 
-  return { studies, css, top, lossAxis, rateAxis, draw: { curves: drawCurves, sharpness: drawSharpness, valley: drawValley } };
+  return { studies, css, plain, top, lossAxis, rateAxis, draw: { curves: drawCurves, sharpness: drawSharpness, valley: drawValley } };
 })();

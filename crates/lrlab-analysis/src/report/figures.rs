@@ -4,8 +4,9 @@ use serde::{Serialize, Serializer};
 
 use super::{
     Report, ReportError, StudyReport,
-    curves::{self, Curves, Line},
+    curves::{self, Curves},
     palette,
+    quantity::{Line, Quantity, Spread},
     valley::Valley,
 };
 
@@ -33,15 +34,24 @@ type Coarse = Short<3>;
 
 #[derive(Serialize)]
 struct Study<'a> {
-    objective: &'a str,
-    bin: u64,
     last: u64,
-    t: Vec<Fine>,
-    log: [Fine; 2],
-    linear: [Fine; 2],
+    curves: Vec<CurveData>,
+    /// The place of the curve that is shown at first.
+    telling: usize,
     arms: Vec<Arm<'a>>,
     valley: Option<ValleyData>,
     seeds: usize,
+}
+
+/// What the curves of all arms share.
+#[derive(Serialize)]
+struct CurveData {
+    name: String,
+    bin: u64,
+    unsteady: bool,
+    t: Vec<Fine>,
+    log: [Fine; 2],
+    linear: [Fine; 2],
 }
 
 #[derive(Serialize)]
@@ -49,20 +59,25 @@ struct Arm<'a> {
     label: &'a str,
     color: &'static str,
     dash: &'static str,
-    mean: Vec<Fine>,
-    median: Vec<Fine>,
-    low: Vec<Fine>,
-    high: Vec<Fine>,
-    runs: Vec<LineData<Coarse>>,
+    curves: Vec<SpreadData>,
     rates: Vec<LineData<Fine>>,
     diverged: Vec<(u64, u64)>,
     sharpness: Option<SharpnessData>,
 }
 
 #[derive(Serialize)]
+struct SpreadData {
+    mean: Vec<Fine>,
+    median: Vec<Fine>,
+    low: Vec<Fine>,
+    high: Vec<Fine>,
+    runs: Vec<LineData<Coarse>>,
+}
+
+#[derive(Serialize)]
 struct LineData<T> {
     key: u64,
-    /// Left out where the steps are 0, 1, 2, ...
+    /// Left out where the steps are 0, 1, 2, ..., or those of a curve whose points are no means.
     #[serde(skip_serializing_if = "Option::is_none")]
     t: Option<Vec<u64>>,
     y: Vec<T>,
@@ -102,8 +117,10 @@ pub(super) struct Shown {
     pub(super) sharpness: bool,
     /// The seed of the valley's paths, where there is a valley.
     pub(super) valley: Option<u64>,
-    /// Steps that each point of a summary is the mean of.
-    pub(super) bin: u64,
+    /// Each curve's name, and how many values each point of its summary is the mean of.
+    pub(super) curves: Vec<(String, u64)>,
+    /// The place of the curve that is shown at first.
+    pub(super) telling: usize,
     /// Runs of the arm with the most.
     pub(super) seeds: usize,
 }
@@ -116,7 +133,8 @@ pub(super) fn data(report: &Report) -> Result<(String, Vec<Shown>), ReportError>
         .map(|study| Shown {
             sharpness: study.arms.iter().any(|arm| arm.sharpness.is_some()),
             valley: study.valley.as_ref().map(|valley| valley.seed),
-            bin: study.bin,
+            curves: study.curves.iter().map(|curve| (curve.name.clone(), curve.bin)).collect(),
+            telling: study.telling,
             seeds: study.seeds,
         })
         .collect();
@@ -135,25 +153,21 @@ fn study(study: &StudyReport) -> Study<'_> {
             label: &arm.label,
             color: style.color,
             dash: style.dash,
-            mean: short(&lines.mean),
-            median: short(&lines.median),
-            low: short(&lines.low),
-            high: short(&lines.high),
-            // A single run is its own mean.
-            runs: if arm.runs.len() > 1 { lines.runs.into_iter().map(line).collect() } else { Vec::new() },
-            rates: lines.rates.into_iter().map(line).collect(),
+            curves: curves
+                .quantities
+                .iter()
+                .map(|quantity| spread(quantity, &quantity.arms[index]))
+                .collect(),
+            rates: lines.rates.iter().map(|rate| line(rate, None)).collect(),
             diverged: lines.diverged,
             sharpness: sharpness(curves::sharpness(arm)),
         }
     });
     Study {
-        objective: &study.comparison.objective,
-        bin: curves.bin,
         last: curves.last,
-        t: short(&curves.t),
-        log: curves.log_range.map(Short),
-        linear: curves.linear_range.map(Short),
         arms: arms.collect(),
+        curves: curves.quantities.iter().map(curve).collect(),
+        telling: curves.telling,
         valley: Valley::of(&study.runs).map(valley),
         seeds: study.runs.arms.iter().map(|arm| arm.runs.len()).max().unwrap_or(0),
     }
@@ -163,9 +177,39 @@ fn short<const DIGITS: usize>(values: &[f64]) -> Vec<Short<DIGITS>> {
     values.iter().map(|&value| Short(value)).collect()
 }
 
-fn line<const DIGITS: usize>(line: Line) -> LineData<Short<DIGITS>> {
-    let every_step = line.t.iter().copied().eq(0..line.t.len() as u64);
-    LineData { key: line.key, t: (!every_step).then_some(line.t), y: short(&line.y) }
+fn curve(quantity: &Quantity) -> CurveData {
+    CurveData {
+        name: quantity.name.clone(),
+        bin: quantity.bin,
+        unsteady: quantity.unsteady,
+        t: short(&quantity.t),
+        log: quantity.log_range.map(Short),
+        linear: quantity.linear_range.map(Short),
+    }
+}
+
+fn spread(quantity: &Quantity, spread: &Spread) -> SpreadData {
+    let steps = (quantity.bin == 1).then_some(quantity.t.as_slice());
+    // A single run is its own mean.
+    let runs = if spread.runs.len() > 1 { spread.runs.as_slice() } else { &[] };
+    SpreadData {
+        mean: short(&spread.mean),
+        median: short(&spread.median),
+        low: short(&spread.low),
+        high: short(&spread.high),
+        runs: runs.iter().map(|run| line(run, steps)).collect(),
+    }
+}
+
+/// The points of `line`, without its steps if they are the first of `steps`, by default 0, 1, 2, ...
+fn line<const DIGITS: usize>(line: &Line, steps: Option<&[f64]>) -> LineData<Short<DIGITS>> {
+    let known = match steps {
+        Some(steps) => {
+            steps.len() >= line.t.len() && line.t.iter().zip(steps).all(|(&t, &step)| t as f64 == step)
+        }
+        None => line.t.iter().copied().eq(0..line.t.len() as u64),
+    };
+    LineData { key: line.key, t: (!known).then(|| line.t.clone()), y: short(&line.y) }
 }
 
 fn sharpness(measured: curves::Sharpness) -> Option<SharpnessData> {

@@ -22,6 +22,7 @@ mod numbers;
 mod page;
 mod palette;
 mod png;
+mod quantity;
 pub mod terminal;
 mod valley;
 

@@ -1,17 +1,19 @@
 // What a reader can do with the figures. One legend rules all figures of a study.
 (() => {
-  const { studies, css, top, lossAxis, rateAxis, draw } = report;
+  const { studies, css, plain, top, lossAxis, rateAxis, draw } = report;
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   function setUp(section) {
     const study = studies[Number(section.dataset.study)];
     const shown = study.arms.map(() => true);
-    const chosen = { "loss axis": "log", "rate axis": "linear", line: "mean", "single runs": "shown" };
+    const chosen = { curve: study.curves[study.telling].name, "loss axis": "log", "rate axis": "linear", line: "mean", "single runs": "shown" };
     const figures = [...section.querySelectorAll("[data-figure]")];
     const curves = figures.find((div) => div.dataset.figure === "curves");
     section.querySelector(".figures").hidden = false;
 
+    const curve = () => study.curves.find(({ name }) => name === chosen.curve);
     const visible = (trace) =>
+      (trace.meta.curve === undefined || study.curves[trace.meta.curve] === curve()) &&
       (trace.meta.arm < 0 || shown[trace.meta.arm]) &&
       (trace.meta.kind !== "runs" || chosen["single runs"] === "shown");
 
@@ -24,20 +26,24 @@
       });
     }
 
+    const spread = ({ arm, curve }) => study.arms[arm].curves[curve];
+
     function apply(name, value) {
       chosen[name] = value;
       const of = (kind) => curves.data.flatMap((trace, index) => (trace.meta.kind === kind ? [index] : []));
-      if (name === "loss axis") {
+      if (name === "curve" || name === "loss axis") {
+        const kind = chosen["loss axis"];
         const marks = of("diverged");
         if (marks.length) {
-          Plotly.restyle(curves, { y: marks.map((at) => curves.data[at].x.map(() => top(study, value))) }, marks);
+          Plotly.restyle(curves, { y: marks.map((at) => curves.data[at].x.map(() => top(curve(), kind))) }, marks);
         }
-        setAxis("yaxis", lossAxis(study, value));
+        setAxis("yaxis", { "title.text": plain(curve().name), ...lossAxis(curve(), kind) });
+        if (name === "curve") refresh();
       } else if (name === "rate axis") {
         setAxis("yaxis2", rateAxis(study, value));
       } else if (name === "line") {
         const lines = of("centre");
-        Plotly.restyle(curves, { y: lines.map((at) => study.arms[curves.data[at].meta.arm][value]) }, lines);
+        Plotly.restyle(curves, { y: lines.map((at) => spread(curves.data[at].meta)[value]) }, lines);
       } else {
         refresh();
       }

@@ -44,7 +44,9 @@ fn of_study(study: &StudyReport, slug: String, shown: &Shown) -> Value {
         best => comparison.best.and_then(|best| rows.get(best).cloned()),
         ties => ties.map(|(row, _)| Value::from(&row.label)).collect::<Vec<_>>(),
         rows,
-        bin => shown.bin,
+        curves => shown.curves.iter().map(|(name, _)| Value::from(name)).collect::<Vec<_>>(),
+        telling => shown.curves.get(shown.telling).map(|(name, _)| name.as_str()),
+        bins => shown.curves.iter().enumerate().filter(|(_, (_, bin))| *bin > 1).map(bins).collect::<Vec<_>>(),
         has_sharpness => shown.sharpness,
         valley_seed => shown.valley,
         torch_code => study.torch_code.as_deref(),
@@ -74,6 +76,12 @@ fn of_row(row: &Row, index: usize, rank: &str, spec: String) -> Value {
         p_value => row.p_value.map(p_value),
         spec,
     }
+}
+
+/// What a point of the summary of a curve stands for, where that is several values.
+fn bins((index, (name, bin)): (usize, &(String, u64))) -> String {
+    let values = if index == 0 { "steps" } else { "validations" };
+    format!("Each point of line and band of the {name} is the mean of {bin} {values}.")
 }
 
 fn interval([low, high]: [f64; 2]) -> String {

@@ -1,4 +1,5 @@
-//! A still picture of each study: loss above learning rate, on one step axis.
+//! A still picture of each study: what tells its strategies apart above the learning rate, on one step
+//! axis.
 
 use std::sync::Arc;
 
@@ -15,21 +16,26 @@ use kuva::{
 use super::{
     Artifact, Format, Report, ReportError, StudyReport,
     curves::{ArmCurves, Curves},
-    numbers, palette, slugs,
+    numbers, palette,
+    quantity::{Quantity, Spread},
+    slugs,
 };
 
 /// One picture for each study, named after its heading.
 pub(super) static FORMAT: Format = Format {
     name: "png",
     file: "one .png for each study, named after its heading",
-    doc: "A picture of loss and learning rate against step, for slides and messages.",
+    doc: "A picture of loss, objective and learning rate against step, for slides and messages.",
     render,
 };
 
 const WIDTH: f64 = 1000.0;
+/// Height of the one panel above the learning rate.
 const LOSS_HEIGHT: f64 = 400.0;
+/// Height of each of two.
+const HALF_HEIGHT: f64 = 290.0;
 const RATE_HEIGHT: f64 = 190.0;
-/// Both panels must keep the same room at their sides, else their step axes do not line up.
+/// All panels must keep the same room at their sides, else their step axes do not line up.
 const MARGINS: (f64, f64) = (92.0, 16.0);
 /// Runs are drawn paler than their mean. Alpha is lost in pictures, so this is mixed beforehand.
 const FAINT: f64 = 0.22;
@@ -56,26 +62,6 @@ fn render(report: &Report) -> Result<Vec<Artifact>, ReportError> {
 fn picture(study: &StudyReport) -> Result<Vec<u8>, String> {
     let curves = Curves::of(&study.runs);
     let end = curves.last.max(1) as f64;
-    let [bottom, top] = curves.log_range;
-    let losses = Panel { y: [bottom, top], log: true };
-    let rate = curves.arms.iter().flat_map(|arm| &arm.rates).flat_map(|line| &line.y).copied();
-    let highest = rate.filter(|r| r.is_finite()).fold(0.0, f64::max);
-    let highest = if highest > 0.0 { highest * 1.08 } else { 1.0 };
-    let rates = Panel { y: [0.0, highest], log: false };
-
-    let loss_layout = Layout::new((0.0, end), (bottom, top))
-        .with_y_label("training loss (log)")
-        .with_log_y()
-        .with_y_tick_format(TickFormat::Custom(Arc::new(|loss| numbers::significant(loss, 1))))
-        .with_y_axis_min(bottom)
-        .with_y_axis_max(top)
-        .with_force_margins_y(14.0, 26.0);
-    let rate_layout = Layout::new((0.0, end), (0.0, highest))
-        .with_x_label("step")
-        .with_y_label("learning rate")
-        .with_y_axis_min(0.0)
-        .with_y_axis_max(highest)
-        .with_force_margins_y(8.0, 52.0);
     let common = |layout: Layout| {
         layout
             .with_x_axis_min(0.0)
@@ -88,6 +74,36 @@ fn picture(study: &StudyReport) -> Result<Vec<u8>, String> {
             .with_ticks(5)
             .with_grid_line_width(0.6)
     };
+    // Where batches are fresh noise, the training loss shows that noise and little else.
+    let losses = &curves.quantities[curves.telling..];
+    let loss_height = if losses.len() > 1 { HALF_HEIGHT } else { LOSS_HEIGHT };
+    let mut plots = Vec::new();
+    let mut layouts = Vec::new();
+    for quantity in losses {
+        let [bottom, top] = quantity.log_range;
+        plots.push(loss_plots(quantity, &curves.arms, Panel { y: [bottom, top], log: true }));
+        layouts.push(common(
+            Layout::new((0.0, end), (bottom, top))
+                .with_y_label(format!("{} (log)", quantity.name))
+                .with_log_y()
+                .with_y_tick_format(TickFormat::Custom(Arc::new(|loss| numbers::significant(loss, 1))))
+                .with_y_axis_min(bottom)
+                .with_y_axis_max(top)
+                .with_force_margins_y(14.0, 26.0),
+        ));
+    }
+    let rates = curves.arms.iter().flat_map(|arm| &arm.rates).flat_map(|line| &line.y).copied();
+    let highest = rates.filter(|rate| rate.is_finite()).fold(0.0, f64::max);
+    let highest = if highest > 0.0 { highest * 1.08 } else { 1.0 };
+    plots.push(rate_plots(&curves, Panel { y: [0.0, highest], log: false }));
+    layouts.push(common(
+        Layout::new((0.0, end), (0.0, highest))
+            .with_x_label("step")
+            .with_y_label("learning rate")
+            .with_y_axis_min(0.0)
+            .with_y_axis_max(highest)
+            .with_force_margins_y(8.0, 52.0),
+    ));
     let entries = study.runs.arms.iter().enumerate().map(|(index, arm)| {
         let style = palette::style(index);
         LegendEntry {
@@ -98,17 +114,19 @@ fn picture(study: &StudyReport) -> Result<Vec<u8>, String> {
         }
     });
     let legend_room = study.runs.arms.iter().map(|arm| arm.label.chars().count()).max().unwrap_or(0) as f64;
-    let scene = Figure::new(2, 1)
+    let height = loss_height * losses.len() as f64 + RATE_HEIGHT;
+    let figure = (0..losses.len())
+        .fold(Figure::new(losses.len() + 1, 1), |figure, row| figure.with_row_height(row, loss_height));
+    let scene = figure
+        .with_row_height(losses.len(), RATE_HEIGHT)
         .with_title(study.heading.as_str())
         .with_title_size(18)
-        .with_plots(vec![loss_plots(&curves, losses), rate_plots(&curves, rates)])
-        .with_layouts(vec![common(loss_layout), common(rate_layout)])
-        .with_row_height(0, LOSS_HEIGHT)
-        .with_row_height(1, RATE_HEIGHT)
+        .with_plots(plots)
+        .with_layouts(layouts)
         .with_spacing(4.0)
         .with_shared_legend_right_top()
         .with_shared_legend_entries(entries.collect())
-        .with_figure_size(WIDTH + 7.0 * legend_room, LOSS_HEIGHT + RATE_HEIGHT + 60.0)
+        .with_figure_size(WIDTH + 7.0 * legend_room, height + 60.0)
         .render();
     PngBackend::new().with_scale(2.0).render_scene(&scene)
 }
@@ -168,21 +186,21 @@ impl Panel {
     }
 }
 
-fn loss_plots(curves: &Curves, panel: Panel) -> Vec<Plot> {
+fn loss_plots(quantity: &Quantity, arms: &[ArmCurves], panel: Panel) -> Vec<Plot> {
     let mut plots = Vec::new();
     // Whatever is faint lies under every mean, or the last arm would hide the others.
-    for (index, arm) in curves.arms.iter().enumerate().filter(|(_, arm)| arm.runs.len() > 1) {
+    for (index, spread) in quantity.arms.iter().enumerate().filter(|(_, spread)| spread.runs.len() > 1) {
         let color = palette::style(index).color;
-        plots.extend(band(curves, arm, panel, color));
-        // Noisy runs would cover each other and all else.
-        for run in arm.runs.iter().take(if curves.bin == 1 { FAINT_RUNS } else { 0 }) {
+        plots.extend(band(&quantity.t, spread, panel, color));
+        // Unsteady runs would cover each other and all else.
+        for run in spread.runs.iter().take(if quantity.unsteady { 0 } else { FAINT_RUNS }) {
             let points = run.t.iter().map(|&t| t as f64).zip(run.y.iter().copied());
             plots.extend(lines(panel.pieces(points), &palette::faint(color, FAINT), 0.8, "solid"));
         }
     }
-    for (index, arm) in curves.arms.iter().enumerate() {
+    for (index, (spread, arm)) in quantity.arms.iter().zip(arms).enumerate() {
         let style = palette::style(index);
-        let points = curves.t.iter().copied().zip(arm.mean.iter().copied());
+        let points = quantity.t.iter().copied().zip(spread.mean.iter().copied());
         plots.extend(lines(panel.pieces(points), style.color, 2.2, style.dash));
         plots.extend(crosses(arm, panel, style.color));
     }
@@ -190,9 +208,9 @@ fn loss_plots(curves: &Curves, panel: Panel) -> Vec<Plot> {
 }
 
 /// The band that holds all but the lowest and highest tenth of the runs, as far as it is in sight.
-fn band(curves: &Curves, arm: &ArmCurves, panel: Panel, color: &str) -> Option<Plot> {
+fn band(t: &[f64], spread: &Spread, panel: Panel, color: &str) -> Option<Plot> {
     let [bottom, top] = panel.y;
-    let edges = curves.t.iter().zip(&arm.low).zip(&arm.high);
+    let edges = t.iter().zip(&spread.low).zip(&spread.high);
     let points: Vec<[f64; 3]> = edges
         .map(|((&t, &low), &high)| [t, low.clamp(bottom, top), high.clamp(bottom, top)])
         .take_while(|[_, low, high]| low.is_finite() && high.is_finite() && *low < top)
@@ -223,11 +241,18 @@ fn rate_plots(curves: &Curves, panel: Panel) -> Vec<Plot> {
     for (index, arm) in curves.arms.iter().enumerate() {
         let style = palette::style(index);
         for rate in &arm.rates {
-            let points = rate.t.iter().map(|&t| t as f64).zip(rate.y.iter().copied());
-            plots.extend(lines(panel.pieces(points), style.color, 1.8, style.dash));
+            plots.extend(lines(panel.pieces(stairs(&rate.t, &rate.y)), style.color, 1.8, style.dash));
         }
     }
     plots
+}
+
+/// The points of a line whose every value holds until the next step.
+fn stairs(t: &[u64], y: &[f64]) -> impl Iterator<Item = (f64, f64)> {
+    t.iter().zip(y).enumerate().flat_map(|(index, (&t, &value))| {
+        let before = index.checked_sub(1).map(|before| y[before]).filter(|before| *before != value);
+        before.map(|before| (t as f64, before)).into_iter().chain([(t as f64, value)])
+    })
 }
 
 fn lines(pieces: Vec<Vec<(f64, f64)>>, color: &str, width: f64, dash: &str) -> Vec<Plot> {
@@ -250,7 +275,13 @@ fn line_style(dash: &str) -> LineStyle {
 
 #[cfg(test)]
 mod tests {
-    use super::Panel;
+    use super::{Panel, stairs};
+
+    #[test]
+    fn a_rate_falls_straight_down() {
+        let points: Vec<(f64, f64)> = stairs(&[0, 1, 2], &[4.0, 4.0, 2.0]).collect();
+        assert_eq!(points, [(0.0, 4.0), (1.0, 4.0), (2.0, 4.0), (2.0, 2.0)]);
+    }
 
     #[test]
     fn lines_are_cut_at_the_border_and_at_gaps() {

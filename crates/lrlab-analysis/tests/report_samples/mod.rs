@@ -1,7 +1,9 @@
-//! Studies made up for the tests of reports: one small enough to read, and two as large and as
+//! Studies made up for the tests of reports: one small enough to read, and three as large and as
 //! badly behaved as real ones.
 #![allow(dead_code, reason = "each test file uses some of these")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod noise;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +18,7 @@ use lrlab_core::{
     event::{Bowl, Metric, Probe, Probed, Started, Step, Validated},
     registry::RawArgument,
 };
+use noise::Noise;
 
 /// Two strategies, two seeds, three steps; one run diverges, one label is hostile.
 pub(crate) fn small() -> Report {
@@ -58,15 +61,15 @@ pub(crate) fn small() -> Report {
     }
 }
 
-/// A bowl and a digits-like study: what a page must show well.
+/// A bowl, the same from fresh noise, and a digits-like study: what a page must show well.
 pub(crate) fn large() -> Report {
     Report {
         title: "Learning rates on a line and on digits".into(),
         introduction: "A rate too high makes training jump around; too low makes it crawl; a schedule trades \
-                       speed for stability. Both studies below show it, each in its own way.\n\nEvery number on \
+                       speed for stability. All studies below show it, each in its own way.\n\nEvery number on \
                        this page comes from the runs' own logs."
             .into(),
-        studies: vec![bowl(), digits()],
+        studies: vec![bowl(), noise::study(), digits()],
     }
 }
 
@@ -86,7 +89,7 @@ pub(crate) fn bowl() -> StudyReport {
         study.arms.push(ArmRuns { label: arm.label.clone(), runs: runs.collect() });
     }
     let words = [Word::Diverged, Word::Diverged, Word::Jumping, Word::Settled, Word::Crawling];
-    let comparison = compared(&study, "excess loss", 0.01, &words);
+    let comparison = compared(&study, "loss", 0.01, &words);
     StudyReport {
         heading: spec.title,
         text: vec![
@@ -127,7 +130,7 @@ fn descend(mut run: Run, lr: f64, seed: u64) -> Run {
         b -= lr * (5.0 * u + 2.0 * v);
     }
     let last = run.steps.last().map_or(f64::NAN, |step| step.loss);
-    run.validated.push(Validated { t: 60, metrics: BTreeMap::from([("excess loss".into(), Metric(last))]) });
+    run.validated.push(Validated { t: 60, metrics: BTreeMap::from([("loss".into(), Metric(last))]) });
     run
 }
 
@@ -184,6 +187,7 @@ for batch, labels in loader:
 
 fn train(mut run: Run, arm: usize, seed: u64) -> Run {
     let mut noise = Noise(1000 * (arm as u64 + 1) + seed);
+    let mut between = Noise(9000 + seed);
     let mut progress = 0.0;
     run.outcome = Some(Outcome::Completed);
     for t in 0..900_u64 {
@@ -202,6 +206,10 @@ fn train(mut run: Run, arm: usize, seed: u64) -> Run {
         if t % 90 == 0 {
             let value = 8.0 + 12.0 * (1.0 - (-progress / 4.0).exp()) + noise.normal();
             run.probes.push(sharpness(t, value, 0.04 * value, 3.8 / lr));
+        }
+        if t % 45 == 44 && t < 899 {
+            let value = 0.03 + 1.2 * floor + 2.2 * (-0.3 * progress).exp();
+            run.validated.push(validated(t + 1, value * (0.06 * between.normal()).exp(), 0.9));
         }
         if loss.is_nan() {
             run.outcome = Some(Outcome::Diverged { t, loss });
@@ -255,7 +263,7 @@ fn empty(spec: &StudySpec, arm: &Arm, seed: u64, full_batch: bool, parameters: u
         parameters,
         groups: vec!["all".into()],
         full_batch,
-        objective: if full_batch { "excess loss" } else { "validation loss" }.into(),
+        objective: if full_batch { "loss" } else { "validation loss" }.into(),
         bowl: None,
     };
     Run { started, steps: Vec::new(), probes: Vec::new(), validated: Vec::new(), outcome: None }
@@ -361,20 +369,5 @@ fn summary(values: impl Iterator<Item = f64>) -> Summary {
         standard_deviation: if count > 1 { (squares / (count - 1) as f64).sqrt() } else { f64::NAN },
         median: at(0.5),
         median_interval: [at(0.1), at(0.9)],
-    }
-}
-
-/// A small generator, so that the samples are the same everywhere.
-struct Noise(u64);
-
-impl Noise {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let mixed = (self.0 ^ (self.0 >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        ((mixed ^ (mixed >> 32)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
     }
 }

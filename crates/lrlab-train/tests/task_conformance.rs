@@ -1,0 +1,128 @@
+//! What every task of the registry must hold to; a new entry is tested by being listed.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod shared;
+
+use std::collections::BTreeSet;
+
+use lrlab_core::Event;
+use lrlab_train::{
+    Batch, Task,
+    task::{self, Supply, TASKS},
+};
+use shared::{run, spec};
+
+fn each(check: impl Fn(&str, Box<dyn Task>)) {
+    assert!(TASKS.len() >= 4);
+    for entry in TASKS {
+        check(entry.name, task::build(&entry.name.parse().unwrap(), 3).unwrap());
+    }
+}
+
+fn values(task: &mut dyn Task) -> Vec<f32> {
+    let mut values = Vec::new();
+    task.visit(&mut |param| values.extend_from_slice(param.value));
+    values
+}
+
+fn move_by(task: &mut dyn Task, direction: &[f32], h: f32) {
+    let mut directions = direction.iter();
+    task.visit(&mut |param| {
+        for (value, d) in param.value.iter_mut().zip(&mut directions) {
+            *value += h * d;
+        }
+    });
+}
+
+#[test]
+fn says_what_it_is() {
+    let names: BTreeSet<&str> = TASKS.iter().map(|entry| entry.name).collect();
+    assert_eq!(names.len(), TASKS.len(), "names are unique");
+    for entry in TASKS {
+        assert!(
+            !entry.summary.is_empty() && !entry.summary.ends_with('.'),
+            "{}: {}",
+            entry.name,
+            entry.summary
+        );
+        for param in entry.params {
+            assert!(param.doc.ends_with('.') && param.default.is_some(), "{}: {}", entry.name, param.name);
+            // The default that help shows is one that the task takes.
+            let text = format!("{} {}={}", entry.name, param.name, param.default.unwrap());
+            task::build(&text.parse().unwrap(), 0).unwrap();
+        }
+    }
+}
+
+#[test]
+fn shows_parameters_with_unique_names_and_their_shapes() {
+    each(|name, mut task| {
+        let mut names = BTreeSet::new();
+        task.visit(&mut |param| {
+            assert!(names.insert(param.name.to_owned()), "{name}: {} is shown twice", param.name);
+            assert_eq!(param.shape.iter().product::<usize>(), param.value.len(), "{name}: {}", param.name);
+        });
+        assert!(!names.is_empty(), "{name}");
+        assert!(task.default_batch_size() > 0, "{name}");
+        if let Supply::Rows(rows) = task.supply() {
+            assert!(task.default_batch_size() <= rows && task.probe_rows() <= rows, "{name}");
+        }
+    });
+}
+
+#[test]
+fn the_gradient_is_the_slope_of_the_loss() {
+    each(|name, mut task| {
+        task.gradients(Batch::Probe).unwrap();
+        let (mut gradient, mut shown) = (Vec::new(), Vec::new());
+        task.visit_gradients(&mut |g| gradient.extend_from_slice(g));
+        task.visit(&mut |param| shown.extend_from_slice(param.grad));
+        assert_eq!(gradient, shown, "{name}: both walks show one gradient");
+        let norm = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+        let direction: Vec<f32> = gradient.iter().map(|g| (f64::from(*g) / norm) as f32).collect();
+        let h = 0.01;
+        move_by(&mut *task, &direction, h);
+        let up = task.gradients(Batch::Probe).unwrap();
+        move_by(&mut *task, &direction, -2.0 * h);
+        let down = task.gradients(Batch::Probe).unwrap();
+        let slope = (up - down) / (2.0 * f64::from(h));
+        assert!((slope / norm - 1.0).abs() < 1e-2, "{name}: slope {slope}, norm of the gradient {norm}");
+    });
+}
+
+#[test]
+fn a_seed_is_all_that_decides() {
+    for entry in TASKS {
+        let build = |seed| task::build(&entry.name.parse().unwrap(), seed).unwrap();
+        assert_eq!(values(&mut *build(3)), values(&mut *build(3)), "{}", entry.name);
+        assert_ne!(values(&mut *build(3)), values(&mut *build(4)), "{}", entry.name);
+        let trial = spec(entry.name, "sgd lr=0.01", 3, "5 steps");
+        assert_eq!(run(&trial), run(&trial), "{}", entry.name);
+    }
+}
+
+#[test]
+fn a_clone_shares_nothing() {
+    each(|name, mut task| {
+        let before = values(&mut *task);
+        let mut clone = task.clone();
+        let ones = vec![1.0; before.len()];
+        move_by(&mut *clone, &ones, 1.0);
+        assert_eq!(values(&mut *task), before, "{name}");
+        assert_ne!(values(&mut *clone), before, "{name}");
+    });
+}
+
+#[test]
+fn its_objective_is_finite_and_named_in_the_log() {
+    for entry in TASKS {
+        let events = run(&spec(entry.name, "sgd lr=0.001", 0, "3 steps"));
+        let Event::Started(started) = &events[0] else { panic!("{}: {:?}", entry.name, events[0]) };
+        let Some(Event::Validated(last)) = events.iter().rev().find(|e| matches!(e, Event::Validated(_)))
+        else {
+            panic!("{}: never validated", entry.name)
+        };
+        assert!(last.metrics[&started.objective].0.is_finite(), "{}", entry.name);
+    }
+}
