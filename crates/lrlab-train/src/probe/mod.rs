@@ -46,7 +46,7 @@ struct Branches {
 impl Probes {
     pub(crate) fn new(trial: &mut Trial) -> Self {
         let total = trial.horizon().total_steps;
-        let branch_steps = (total / 60).clamp(5, 50).min(total.div_ceil(3));
+        let branch_steps = (total / 75).clamp(5, 50).min(total.div_ceil(3));
         let mut probes = Self {
             every: 0,
             branch_at: total - branch_steps,
