@@ -3,6 +3,8 @@
 mod lanczos;
 mod sharpness;
 
+use std::ops::RangeInclusive;
+
 use lrlab_core::{
     Event,
     event::{Probe, Probed},
@@ -13,11 +15,15 @@ pub use sharpness::{hessian_vector_product, sharpness};
 
 use crate::{Batch, Observer, Task, TrainError, Trial, trial::RateChange};
 
-/// Share of training's own gradient work that curvature may cost, and the share that branches may.
+/// Share of training's own gradient work that curvature may cost.
 const SHARPNESS_SHARE: f64 = 0.05;
 /// Products spent where nothing is known yet of the steepest direction, and where it is.
 const FIRST_PRODUCTS: u32 = 5;
 const NEXT_PRODUCTS: u32 = 3;
+/// A branch is one in so many steps of the training long, within these bounds, and at most a third:
+/// long enough to answer, short enough for two of them to cost a few hundredths of the training.
+const BRANCH_ONE_IN: u64 = 75;
+const BRANCH_STEPS: RangeInclusive<u64> = 5..=50;
 /// A full batch costs the same to measure as to train on; small problems are measured this often.
 const PROBES_AT_MOST: u64 = 12;
 
@@ -46,7 +52,8 @@ struct Branches {
 impl Probes {
     pub(crate) fn new(trial: &mut Trial) -> Self {
         let total = trial.horizon().total_steps;
-        let branch_steps = (total / 75).clamp(5, 50).min(total.div_ceil(3));
+        let branch_steps = (total / BRANCH_ONE_IN).clamp(*BRANCH_STEPS.start(), *BRANCH_STEPS.end());
+        let branch_steps = branch_steps.min(total.div_ceil(3));
         let mut probes = Self {
             every: 0,
             branch_at: total - branch_steps,

@@ -109,16 +109,14 @@ fn spec(options: &Options) -> Result<StudySpec, Failure> {
     Ok(StudySpec { title, task, arms, seeds, budget, batch_size: options.batch_size })
 }
 
-/// `[NAME:] STRATEGY`.
+/// `[NAME:] STRATEGY`. A strategy of several groups holds colons of its own, so the whole is tried
+/// first.
 fn arm(text: &str) -> Result<Arm, Failure> {
-    let named = text.split_once(':').map(|(name, rest)| (name.trim(), rest.trim()));
-    match named {
-        Some((name, rest)) if !name.is_empty() && !rest.is_empty() => {
-            Ok(Arm { label: name.to_owned(), strategy: laboratory::strategy(rest)? })
+    let whole = laboratory::strategy(text).map(|strategy| Arm { label: strategy.to_string(), strategy });
+    match (whole, text.split_once(':')) {
+        (Err(_), Some((name, rest))) if !name.trim().is_empty() => {
+            Ok(Arm { label: name.trim().to_owned(), strategy: laboratory::strategy(rest.trim())? })
         }
-        _ => {
-            let strategy = laboratory::strategy(text)?;
-            Ok(Arm { label: strategy.to_string(), strategy })
-        }
+        (whole, _) => whole,
     }
 }

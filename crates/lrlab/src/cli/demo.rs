@@ -10,7 +10,8 @@ use lrlab_analysis::{
     compare::Row,
     report::{Report, terminal},
 };
-use lrlab_core::{Arm, Duration, StudySpec, TaskSpec, event::Bowl};
+use lrlab_core::{Arm, Duration, StudySpec, TaskSpec, event::Bowl, layout::STUDY_FILE};
+use lrlab_train::StudyFolder;
 
 use super::{Failure, folder, laboratory};
 
@@ -19,6 +20,10 @@ pub(crate) struct Options {
     /// The folder for logs and report; a fresh one under lrlab-runs by default.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+
+    /// Goes on with the demo in --out: what is done is kept, unfinished trials start again.
+    #[arg(long, requires = "out")]
+    resume: bool,
 
     /// Threads, one trial each; all cores by default.
     #[arg(long, value_name = "N")]
@@ -131,8 +136,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let path = folder::fresh(options.out.as_deref(), "demo")?;
     writeln!(stdout(), "{TITLE}\n")?;
     for act in &ACTS {
-        let study = laboratory::begin(|| Ok(path.join(act.folder)), act.spec()?)?;
-        let resume = format!("lrlab compare --resume --out {}", study.path().display());
+        let folder = path.join(act.folder);
+        let study = if options.resume && folder.join(STUDY_FILE).exists() {
+            StudyFolder::open(&folder)?
+        } else {
+            laboratory::begin(|| Ok(folder), act.spec()?)?
+        };
+        let resume = format!("lrlab demo --resume --out {}", path.display());
         laboratory::run(&study, options.threads, &resume)?;
     }
     let report = laboratory::report(&path)?;

@@ -75,7 +75,12 @@ pub(crate) fn run(folder: &StudyFolder, threads: Option<usize>, resume: &str) ->
         .num_threads(threads.unwrap_or(0))
         .build()
         .map_err(|error| Failure::Input(format!("cannot start the threads: {error}")))?;
-    let tally = pool.install(|| run_study(folder, &STOP, &bar))?;
+    let tally = pool.install(|| run_study(folder, &STOP, &bar)).map_err(|error| match error {
+        TrainError::Io { .. } => Failure::Input(format!(
+            "{error}\nwhat is done is kept; once that is mended, continue with: {resume}"
+        )),
+        error => error.into(),
+    })?;
     bar.0.finish_and_clear();
     if tally.ended < tally.trials {
         return Err(Failure::Interrupted(format!(

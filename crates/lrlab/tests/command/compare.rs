@@ -136,3 +136,27 @@ fn leaves_what_is_there_alone() {
     assert!(stderr(&other).contains("is not empty"), "{}", stderr(&other));
     assert_eq!(files(&home.path().join("taken")).len(), 1);
 }
+
+#[test]
+fn groups_have_strategies_of_their_own() {
+    let home = tempdir().unwrap();
+    let groups = "for *.weight: sgd lr=0.05 | cosine to 0 ; adam lr=0.01";
+    let named = format!("mine: {groups}");
+    let text = succeed(
+        home.path(),
+        &[
+            "compare",
+            "--task",
+            "line",
+            "--strategy",
+            groups,
+            "--strategy",
+            &named,
+            "--seeds",
+            "1",
+            "--epochs",
+            "5",
+        ],
+    );
+    assert!(text.contains("mine") && text.contains("for *.weight: sgd lr=0.05"), "{text}");
+}

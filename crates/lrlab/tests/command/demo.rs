@@ -1,6 +1,8 @@
+use std::fs;
+
 use tempfile::tempdir;
 
-use crate::{lrlab, stderr, stdout};
+use crate::{compare::files, lrlab, stderr, stdout, succeed};
 
 #[test]
 fn without_a_command_three_acts_are_played() {
@@ -31,4 +33,21 @@ fn without_a_command_three_acts_are_played() {
         .collect();
     assert_eq!(words, ["diverged", "jumping", "settled", "settled", "crawling"], "{text}");
     assert!(home.path().join("lrlab-runs/demo-1/report.html").exists());
+}
+
+#[test]
+fn an_interrupted_demo_goes_on_where_it_was() {
+    let home = tempdir().unwrap();
+    let text = succeed(home.path(), &["demo", "--out", "demo"]);
+    let before = files(&home.path().join("demo"));
+    // As if it had been killed in act B: some trials done, act C never begun.
+    fs::remove_dir_all(home.path().join("demo/c-digits")).unwrap();
+    let runs = fs::read_dir(home.path().join("demo/b-noise/runs")).unwrap();
+    for run in runs.take(50) {
+        fs::remove_dir_all(run.unwrap().path()).unwrap();
+    }
+    let again = lrlab(home.path(), &["demo", "--out", "demo"]);
+    assert_eq!(again.status.code(), Some(2), "a demo is not overwritten: {}", stdout(&again));
+    assert_eq!(succeed(home.path(), &["demo", "--resume", "--out", "demo"]), text);
+    assert!(before == files(&home.path().join("demo")), "files differ from an undisturbed demo's");
 }

@@ -147,6 +147,11 @@ fn a_full_disk_is_told_and_what_was_written_stays() {
     let output = lrlab(home.path(), &["compare", "--resume", "--out", "study"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("No space left on device"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("continue with: lrlab compare --resume --out study"),
+        "{}",
+        stderr(&output)
+    );
     std::fs::remove_file(run.join("events.jsonl")).unwrap();
     assert_eq!(logs(&home.path().join("study")).iter().filter(|(_, log)| log.len() > 1000).count(), 7);
 }
