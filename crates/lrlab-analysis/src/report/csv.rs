@@ -14,7 +14,6 @@ pub(super) static FORMAT: Format = Format {
     render,
 };
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature that every format has")]
 fn render(report: &Report) -> Result<Vec<Artifact>, ReportError> {
     Ok(vec![
         Artifact { name: "table.csv".to_owned(), bytes: table(report).into_bytes() },
