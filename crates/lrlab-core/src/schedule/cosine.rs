@@ -34,6 +34,10 @@ impl Schedule for Cosine {
         }
         to + (base - to) * (1.0 + (PI * t as f64 / self.over as f64).cos()) / 2.0
     }
+
+    fn length(&self) -> Option<u64> {
+        Some(self.over)
+    }
 }
 
 pub(super) static COSINE: Entry = Entry {

@@ -31,6 +31,10 @@ impl Schedule for Hold {
     fn value_at(&self, t: u64, base: f64) -> f64 {
         if t < self.keep { self.at.of(base) } else { self.then.value_at(t - self.keep, base) }
     }
+
+    fn length(&self) -> Option<u64> {
+        self.then.length().map(|length| length.saturating_add(self.keep))
+    }
 }
 
 pub(super) static HOLD: Entry = Entry {

@@ -32,6 +32,10 @@ impl Schedule for Linear {
         let (from, to) = (self.from.of(base), self.to.of(base));
         if t >= self.over { to } else { from + (to - from) * (t as f64 / self.over as f64) }
     }
+
+    fn length(&self) -> Option<u64> {
+        Some(self.over)
+    }
 }
 
 pub(super) static LINEAR: Entry = Entry {

@@ -34,4 +34,10 @@ pub trait Schedule: Send + Sync + Debug {
     ///
     /// After the schedule's end the last value holds.
     fn value_at(&self, t: u64, base: f64) -> f64;
+
+    /// Steps that it was made for, where it has a length of its own; from there on its value holds.
+    /// `None` where it goes on for ever.
+    fn length(&self) -> Option<u64> {
+        None
+    }
 }

@@ -23,6 +23,10 @@ impl Schedule for Staircase {
     fn value_at(&self, t: u64, base: f64) -> f64 {
         self.of.value_at(t / self.each * self.each, base)
     }
+
+    fn length(&self) -> Option<u64> {
+        self.of.length()
+    }
 }
 
 pub(super) static STAIRCASE: Entry = Entry {

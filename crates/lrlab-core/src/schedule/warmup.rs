@@ -46,6 +46,10 @@ impl Schedule for Warmup {
             }
         }
     }
+
+    fn length(&self) -> Option<u64> {
+        self.then.length().map(|length| length.saturating_add(self.rise))
+    }
 }
 
 pub(super) static WARMUP: Entry = Entry {
