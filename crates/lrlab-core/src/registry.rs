@@ -30,6 +30,17 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// One or more plain numbers.
     Numbers,
+    /// One or more [`Point`]s.
+    Points,
+}
+
+/// A value at a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// The value.
+    pub level: Level,
+    /// Its time, from the schedule's own start; may be 0 steps.
+    pub at: Duration,
 }
 
 /// A target value that says what it is relative to.
@@ -47,7 +58,8 @@ pub enum Keyword {
     /// `name=value`, as optimizers and tasks are written.
     Named,
     /// Needs no word before it, but may have one of these: `step every 5 epochs`, `step 5 epochs`.
-    /// Printed after the first of them, which may be the empty one.
+    /// Printed after the first of them, which may be the empty one. Where the empty one is the only
+    /// one, the value begins with its number or its `lr`.
     Bare(&'static [&'static str]),
     /// Follows this word: `to 10%`.
     Word(&'static str),
@@ -141,6 +153,8 @@ pub enum Argument {
     Number(f64),
     /// Several numbers.
     Numbers(Vec<f64>),
+    /// Several values with their times.
+    Points(Vec<Point>),
     /// Yes or no.
     Flag(bool),
     /// A word.
@@ -170,12 +184,26 @@ impl fmt::Display for Level {
         match self {
             Self::Fraction(fraction) if fraction.to_bits() == 0 => f.write_str("0"),
             Self::Fraction(fraction) => write!(f, "{}%", percent_text(*fraction)),
-            Self::Absolute(value) => write!(f, "lr {}", number_text(*value)),
+            Self::Absolute(value) => {
+                // A field that is no learning rate is written `{:#}`.
+                let word = if f.alternate() { "value" } else { "lr" };
+                write!(f, "{word} {}", number_text(*value))
+            }
         }
     }
 }
 
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.level.fmt(f)?;
+        write!(f, " at {}", self.at)
+    }
+}
+
 impl Level {
+    /// Shares and rates above this are refused: no training survives them.
+    pub const LARGEST: f64 = 1e30;
+
     /// The value as a share of `base`, or on its own.
     pub fn of(self, base: f64) -> f64 {
         match self {
@@ -190,7 +218,7 @@ fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, separator: &str, items: &[T
         if index > 0 {
             f.write_str(separator)?;
         }
-        write!(f, "{item}")?;
+        item.fmt(f)?;
     }
     Ok(())
 }
@@ -200,7 +228,8 @@ impl fmt::Display for Argument {
         match self {
             Self::Duration(duration) => write!(f, "{duration}"),
             Self::Durations(durations) => list(f, ", ", durations),
-            Self::Level(level) => write!(f, "{level}"),
+            Self::Level(level) => level.fmt(f),
+            Self::Points(points) => list(f, ", ", points),
             Self::Number(number) => f.write_str(&number_text(*number)),
             Self::Numbers(numbers) => {
                 list(f, ",", &numbers.iter().map(|number| number_text(*number)).collect::<Vec<_>>())
@@ -229,6 +258,7 @@ impl Kind {
             Self::Duration => crate::horizon::DURATION_FORMS.to_owned(),
             Self::Durations => "one or more durations: `30 epochs, 60 epochs`".to_owned(),
             Self::Level => "a share of the group's own value (`10%`), `lr 1e-5` or `0`".to_owned(),
+            Self::Points => "values with their times: `10% at 0 steps, 100% at 5 epochs`".to_owned(),
             Self::Number => "a number".to_owned(),
             Self::Integer => "a whole number".to_owned(),
             Self::Flag => "`true` or `false`".to_owned(),
@@ -254,8 +284,15 @@ impl Parameter {
             (Kind::Durations, Argument::Durations(durations)) if !durations.is_empty() => {
                 durations.iter().try_for_each(|duration| self.check_duration(*duration))
             }
-            (Kind::Level, Argument::Level(Level::Fraction(value) | Level::Absolute(value)))
-            | (Kind::Number, Argument::Number(value)) => range(*value),
+            (Kind::Level, Argument::Level(level)) => self.check_level(*level),
+            (Kind::Points, Argument::Points(points)) if !points.is_empty() => {
+                points.iter().try_for_each(|point| {
+                    self.check_level(point.level)?;
+                    let at_start = point.at == Duration::Steps(0);
+                    if at_start { Ok(()) } else { self.check_duration(point.at) }
+                })
+            }
+            (Kind::Number, Argument::Number(value)) => range(*value),
             (Kind::Integer, Argument::Number(value)) if value.fract() == 0.0 => range(*value),
             (Kind::Numbers, Argument::Numbers(values)) if !values.is_empty() => {
                 values.iter().try_for_each(|value| range(*value))
@@ -264,6 +301,18 @@ impl Parameter {
             (Kind::Choice(words), Argument::Word(word)) if words.contains(&word.as_str()) => Ok(()),
             _ => wrong_kind(),
         }
+    }
+
+    fn check_level(&self, level: Level) -> Result<(), Fault> {
+        let (Level::Fraction(value) | Level::Absolute(value)) = level;
+        if !self.range.contains(value) {
+            return Err(Fault::value(self.name, level.to_string(), self.range.describe()));
+        }
+        if value.abs() > Level::LARGEST {
+            let allowed = format!("no more than {:e}", Level::LARGEST);
+            return Err(Fault::value(self.name, level.to_string(), allowed));
+        }
+        Ok(())
     }
 
     fn check_duration(&self, duration: Duration) -> Result<(), Fault> {

@@ -15,6 +15,12 @@ fn example(entry: &Entry) -> ScheduleSpec {
     entry.example.parse().unwrap_or_else(|error| panic!("{}: {error}", entry.name))
 }
 
+/// As many schedules as `entry` takes, each with a length.
+fn parts(entry: &Entry) -> Vec<ScheduleSpec> {
+    let part: ScheduleSpec = "linear to 50% over 100 steps".parse().unwrap();
+    (0..3).map(|count| vec![part.clone(); count]).find(|parts| entry.form.takes(parts.len())).unwrap()
+}
+
 #[test]
 fn names_are_found_in_any_spelling_and_are_unique() {
     for entry in SCHEDULES {
@@ -58,7 +64,7 @@ fn the_example_uses_it_and_reads_back_from_every_form() {
 #[test]
 fn left_out_parameters_have_a_default_or_are_asked_for() {
     for entry in SCHEDULES {
-        let inner = entry.takes_inner().then(|| Box::new(ScheduleSpec::constant()));
+        let inner = parts(entry);
         let bare = ScheduleSpec { name: entry.name, args: [].into(), inner };
         let needed: Vec<&str> =
             entry.params.iter().filter(|param| param.default.is_none()).map(|param| param.name).collect();
@@ -81,7 +87,7 @@ fn left_out_parameters_have_a_default_or_are_asked_for() {
 fn a_schedule_that_takes_another_says_so_when_it_is_missing_or_too_much() {
     for entry in SCHEDULES {
         let mut spec = example(entry);
-        spec.inner = if entry.form == Form::Plain { Some(Box::new(ScheduleSpec::constant())) } else { None };
+        spec.inner = if entry.form == Form::Plain { vec![ScheduleSpec::constant()] } else { Vec::new() };
         assert!(spec.build(HORIZON).is_err(), "{}", entry.name);
     }
 }

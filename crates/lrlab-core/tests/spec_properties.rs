@@ -5,8 +5,8 @@
 use lrlab_core::{
     Duration, OptimizerSpec, Pattern, ScheduleSpec, Strategy as Whole, TaskSpec,
     optimizer::registry::OPTIMIZERS,
-    registry::{Argument, Arguments, Kind, Level, Parameter, Range},
-    schedule::SCHEDULES,
+    registry::{Argument, Arguments, Kind, Level, Parameter, Point, Range},
+    schedule::{Entry, Form, SCHEDULES},
     spec::{Clip, GroupStrategy, ScheduleChoice, TorchCall, TorchValue, Unit},
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -33,19 +33,26 @@ fn duration() -> BoxedStrategy<Duration> {
     .boxed()
 }
 
+fn level(range: Range) -> BoxedStrategy<Level> {
+    (number(range).prop_map(|value| value.min(Level::LARGEST)), any::<bool>())
+        .prop_map(|(value, share)| if share { Level::Fraction(value) } else { Level::Absolute(value) })
+        .boxed()
+}
+
 fn argument(param: &'static Parameter) -> BoxedStrategy<Argument> {
     match param.kind {
         Kind::Duration => duration().prop_map(Argument::Duration).boxed(),
         Kind::Durations => vec(duration(), 1..4).prop_map(Argument::Durations).boxed(),
-        Kind::Level => (number(param.range), any::<bool>())
-            .prop_map(|(value, share)| {
-                Argument::Level(if share { Level::Fraction(value) } else { Level::Absolute(value) })
-            })
-            .boxed(),
+        Kind::Level => level(param.range).prop_map(Argument::Level).boxed(),
         Kind::Number => number(param.range).prop_map(Argument::Number).boxed(),
         Kind::Integer => (1_u32..1000).prop_map(|value| Argument::Number(f64::from(value))).boxed(),
         Kind::Flag => any::<bool>().prop_map(Argument::Flag).boxed(),
         Kind::Choice(words) => select(words).prop_map(|word| Argument::Word(word.to_owned())).boxed(),
+        Kind::Points => vec((level(param.range), duration()), 1..4)
+            .prop_map(|points| {
+                Argument::Points(points.into_iter().map(|(level, at)| Point { level, at }).collect())
+            })
+            .boxed(),
         Kind::Numbers => vec(number(param.range), 1..4).prop_map(Argument::Numbers).boxed(),
     }
 }
@@ -68,22 +75,27 @@ fn arguments(params: &'static [Parameter]) -> BoxedStrategy<Arguments> {
     all
 }
 
+fn entries(fits: impl Fn(&Entry) -> bool) -> impl Strategy<Value = &'static Entry> {
+    select(SCHEDULES.iter().copied().filter(|entry| fits(entry)).collect::<Vec<_>>())
+}
+
+fn made_of(entry: &'static Entry, inner: Vec<ScheduleSpec>) -> impl Strategy<Value = ScheduleSpec> {
+    arguments(entry.params).prop_map(move |args| ScheduleSpec {
+        name: entry.name,
+        args,
+        inner: inner.clone(),
+    })
+}
+
 fn schedule() -> impl Strategy<Value = ScheduleSpec> {
-    let one_of = |takes_inner: bool| {
-        let fits = SCHEDULES.iter().copied().filter(move |entry| entry.takes_inner() == takes_inner);
-        select(fits.collect::<Vec<_>>())
-    };
-    let leaf = one_of(false).prop_flat_map(|entry| {
-        arguments(entry.params).prop_map(|args| ScheduleSpec { name: entry.name, args, inner: None })
-    });
-    leaf.prop_recursive(4, 8, 1, move |inner| {
-        (one_of(true), inner).prop_flat_map(|(entry, inner)| {
-            arguments(entry.params).prop_map(move |args| ScheduleSpec {
-                name: entry.name,
-                args,
-                inner: Some(Box::new(inner.clone())),
-            })
-        })
+    let leaf = entries(|entry| entry.form == Form::Plain).prop_flat_map(|entry| made_of(entry, Vec::new()));
+    leaf.prop_recursive(4, 12, 3, |inner| {
+        let one = entries(|entry| entry.form.takes(1));
+        let some = entries(|entry| entry.form.takes_list());
+        prop_oneof![
+            (one, inner.clone()).prop_flat_map(|(entry, inner)| made_of(entry, vec![inner])),
+            (some, vec(inner, 2..4)).prop_flat_map(|(entry, inner)| made_of(entry, inner)),
+        ]
     })
 }
 
@@ -197,6 +209,10 @@ fn soup() -> impl Strategy<Value = String> {
         "constant",
         "exponential",
         "1e",
+        "times",
+        "for",
+        "lr",
+        "value",
         "e5",
         "_",
         "18446744073709551615",
@@ -253,8 +269,10 @@ proptest! {
     #[test]
     fn schedules_are_built_or_refused(spec in schedule(), total in 0_u64..10_000, epoch in 0_u64..100, t in any::<u64>()) {
         if let Ok(schedule) = spec.build(lrlab_core::Horizon::new(total, epoch)) {
-            let rate = schedule.value_at(t, 0.1);
-            prop_assert!(rate >= 0.0, "{} at {}: {}", spec, t, rate);
+            for t in [t, t % (total + 1), total / 2, total] {
+                let rate = schedule.value_at(t, 0.1);
+                prop_assert!(rate >= 0.0 && rate.is_finite(), "{} at {}: {}", spec, t, rate);
+            }
         }
     }
 }

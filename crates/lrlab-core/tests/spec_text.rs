@@ -64,7 +64,7 @@ fn errors_name_the_place_the_fault_and_the_way_out() {
             "sgd | cosin to 0",
             "cosin",
             "unknown schedule `cosin`, did you mean `cosine`?; known: constant, linear, step, multi-step, \
-             exponential, cosine, warmup, hold, staircase",
+             exponential, cosine, warmup, hold, sequence, stage, product, staircase",
         ),
         ("sdg lr=0.1", "sdg", "unknown optimizer `sdg`, did you mean `sgd`?; known: sgd, adam, adamw"),
         (

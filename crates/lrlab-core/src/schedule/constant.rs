@@ -36,7 +36,7 @@ pub(super) static CONSTANT: Entry = Entry {
         name: "at",
         kind: Kind::Level,
         default: Some("100%"),
-        keyword: Keyword::Word("at"),
+        keyword: Keyword::Bare(&["at", ""]),
         range: Range::NotNegative,
         pytorch: None,
         doc: "The value that is kept.",

@@ -8,18 +8,22 @@ use std::fmt::Debug;
 
 mod constant;
 mod cosine;
+mod end;
 mod exponential;
 mod hold;
 mod linear;
 mod multi_step;
+mod product;
 mod recipe;
 pub mod registry;
+mod sequence;
+mod stage;
 mod staircase;
 mod step;
 mod torch_form;
 mod warmup;
 
-pub use recipe::Recipe;
+pub use recipe::{Recipe, Stretch};
 pub use registry::{Entry, Form, SCHEDULES, find};
 pub(crate) use torch_form::at;
 pub use torch_form::{Part, TorchForm};

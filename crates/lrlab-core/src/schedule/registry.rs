@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{
     Recipe, Schedule, TorchForm, constant::CONSTANT, cosine::COSINE, exponential::EXPONENTIAL, hold::HOLD,
-    linear::LINEAR, multi_step::MULTI_STEP, staircase::STAIRCASE, step::STEP, warmup::WARMUP,
+    linear::LINEAR, multi_step::MULTI_STEP, product::PRODUCT, sequence::SEQUENCE, stage::STAGE,
+    staircase::STAIRCASE, step::STEP, warmup::WARMUP,
 };
 use crate::registry::{Parameter, Source, same_name};
 
@@ -35,31 +36,57 @@ pub struct Entry {
     pub to_torch: fn(&mut Recipe<'_>) -> TorchForm,
 }
 
-/// How a schedule stands in a text beside the one that it takes, if it takes one.
+/// How a schedule stands in a text beside those that it takes, if it takes any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// It takes none.
     Plain,
     /// It comes first: `warmup 5% then cosine`. The schedule it takes is `then` in TOML and JSON.
     Before,
-    /// It is added with this word: `cosine stepped each epoch`. The schedule it takes is `of` in
-    /// TOML and JSON.
+    /// It is added with this word to all that stands before it: `warmup 5% then cosine floor 1%`.
+    /// The schedule it takes is `of` in TOML and JSON.
     After(&'static str),
+    /// It is added with this word to the one schedule before it: `constant for 5% then cosine`. The
+    /// schedule it takes is `of` in TOML and JSON.
+    Directly(&'static str),
+    /// It is this word between two or more schedules: `constant for 5% then cosine`. They are a
+    /// list of this key in TOML and JSON.
+    Between {
+        /// The word.
+        word: &'static str,
+        /// The key of the list.
+        key: &'static str,
+    },
 }
 
 impl Form {
-    /// The key of the schedule that is taken, in TOML and JSON.
+    /// The key of what is taken, in TOML and JSON.
     pub fn key(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
             Self::Before => Some("then"),
-            Self::After(_) => Some("of"),
+            Self::After(_) | Self::Directly(_) => Some("of"),
+            Self::Between { key, .. } => Some(key),
+        }
+    }
+
+    /// Whether it is made of a list of schedules.
+    pub fn takes_list(self) -> bool {
+        matches!(self, Self::Between { .. })
+    }
+
+    /// Whether it can take so many schedules.
+    pub fn takes(self, count: usize) -> bool {
+        match self {
+            Self::Plain => count == 0,
+            Self::Before | Self::After(_) | Self::Directly(_) => count == 1,
+            Self::Between { .. } => count >= 2,
         }
     }
 }
 
 impl Entry {
-    /// Whether it takes another schedule.
+    /// Whether it takes other schedules.
     pub fn takes_inner(&self) -> bool {
         self.form != Form::Plain
     }
@@ -71,8 +98,20 @@ impl Entry {
 }
 
 /// Every schedule, the simple ones first.
-pub static SCHEDULES: &[&Entry] =
-    &[&CONSTANT, &LINEAR, &STEP, &MULTI_STEP, &EXPONENTIAL, &COSINE, &WARMUP, &HOLD, &STAIRCASE];
+pub static SCHEDULES: &[&Entry] = &[
+    &CONSTANT,
+    &LINEAR,
+    &STEP,
+    &MULTI_STEP,
+    &EXPONENTIAL,
+    &COSINE,
+    &WARMUP,
+    &HOLD,
+    &SEQUENCE,
+    &STAGE,
+    &PRODUCT,
+    &STAIRCASE,
+];
 
 /// The schedule of a name, spelled with hyphens, underscores or neither, in any case.
 pub fn find(name: &str) -> Option<&'static Entry> {

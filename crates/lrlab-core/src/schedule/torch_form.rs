@@ -36,6 +36,7 @@ impl TorchForm {
     pub fn then(mut self, start: u64, next: Self) -> Self {
         let later = at(&next.factor, &format!("({{t}} - {start})"));
         self.factor = format!("({} if {{t}} < {start} else {later})", self.factor);
+        self.parts.retain(|part| part.from < start);
         self.parts.extend(
             next.parts.into_iter().map(|part| Part { from: part.from.saturating_add(start), ..part }),
         );

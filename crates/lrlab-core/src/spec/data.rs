@@ -17,8 +17,8 @@ use super::{
     Strategy,
     named_text::unknown_optimizer,
     read_argument,
+    schedule_text::{DEEPEST, unknown_schedule},
     strategy_text::CLIP,
-    text::{DEEPEST, unknown_schedule},
 };
 use crate::{
     Pattern, TaskSpec,
@@ -150,8 +150,24 @@ impl Tree {
         let key = entry.form.key();
         let args = self.arguments(path, entry.name, table, entry.params, key, entry.example);
         let inner = match key.map(|key| (key, table.get(key))) {
-            None => None,
-            Some((key, Some(inner))) => Some(Box::new(self.schedule(&join(path, key), inner, depth + 1)?)),
+            None => Vec::new(),
+            Some((key, Some(Data::List(items)))) if entry.form.takes_list() => {
+                let place = |index: usize| format!("{}[{index}]", join(path, key));
+                let read: Vec<ScheduleSpec> = items
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(index, item)| self.schedule(&place(index), item, depth + 1))
+                    .collect();
+                if items.len() < 2 {
+                    let got = format!("{} of them", items.len());
+                    return self.note(&join(path, key), Fault::value(key, got, "two or more schedules"));
+                }
+                read
+            }
+            Some((key, Some(other))) if entry.form.takes_list() => {
+                return self.wrong(&join(path, key), other, "a list of schedules");
+            }
+            Some((key, Some(inner))) => vec![self.schedule(&join(path, key), inner, depth + 1)?],
             Some((key, None)) => {
                 let (owner, parameter) = (entry.name.to_owned(), key.to_owned());
                 return self
@@ -320,11 +336,13 @@ fn raw(data: &Data) -> Option<RawArgument> {
 fn argument(param: &Parameter, data: &Data) -> Result<Argument, Fault> {
     let fits = match (param.kind, data) {
         (Kind::Numbers, Data::List(items)) => items.iter().all(|item| matches!(item, Data::Number(_))),
-        (Kind::Durations, Data::List(items)) => items.iter().all(|item| matches!(item, Data::Text(_))),
+        (Kind::Durations | Kind::Points, Data::List(items)) => {
+            items.iter().all(|item| matches!(item, Data::Text(_)))
+        }
         (Kind::Number | Kind::Integer | Kind::Numbers, data) => matches!(data, Data::Number(_)),
         (Kind::Flag, data) => matches!(data, Data::Flag(_)),
         (Kind::Choice(_), data) => matches!(data, Data::Text(_)),
-        (Kind::Duration | Kind::Durations | Kind::Level, data) => {
+        (Kind::Duration | Kind::Durations | Kind::Points | Kind::Level, data) => {
             matches!(data, Data::Text(_) | Data::Number(_))
         }
     };

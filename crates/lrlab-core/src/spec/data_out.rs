@@ -3,13 +3,18 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{GroupStrategy, OptimizerSpec, ScheduleChoice, ScheduleSpec, Strategy};
-use crate::{Pattern, registry::Argument, schedule};
+use crate::{
+    Pattern,
+    registry::Argument,
+    schedule::{self, Form},
+};
 
 impl Serialize for Argument {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Duration(_) | Self::Level(_) | Self::Word(_) => serializer.collect_str(self),
             Self::Durations(durations) => durations.serialize(serializer),
+            Self::Points(points) => serializer.collect_seq(points.iter().map(ToString::to_string)),
             Self::Number(number) => serializer.serialize_f64(*number),
             Self::Numbers(numbers) => numbers.serialize(serializer),
             Self::Flag(flag) => serializer.serialize_bool(*flag),
@@ -24,9 +29,11 @@ impl Serialize for ScheduleSpec {
         for (name, argument) in &self.args {
             map.serialize_entry(name, argument)?;
         }
-        let key = schedule::find(self.name).and_then(|entry| entry.form.key());
-        if let (Some(key), Some(inner)) = (key, &self.inner) {
-            map.serialize_entry(key, inner)?;
+        let form = schedule::find(self.name).map_or(Form::Plain, |entry| entry.form);
+        match (form.key(), &self.inner[..]) {
+            (Some(key), inner) if form.takes_list() => map.serialize_entry(key, inner)?,
+            (Some(key), [inner]) => map.serialize_entry(key, inner)?,
+            _ => {}
         }
         map.end()
     }

@@ -26,7 +26,7 @@ pub struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// A name that no registry knows.
-    #[error("unknown {what} `{got}`{}; known: {}", did_you_mean(.got, .known), .known.join(", "))]
+    #[error("unknown {what} `{got}`{}", instead(.got, .known))]
     Unknown {
         /// What kind of name: `schedule`, `optimizer`, `parameter of sgd`...
         what: String,
@@ -77,9 +77,16 @@ pub enum Fault {
     },
 }
 
-fn did_you_mean(got: &str, known: &[String]) -> String {
-    nearest(got, known.iter().map(String::as_str))
-        .map_or_else(String::new, |name| format!(", did you mean `{name}`?"))
+/// A list longer than this is not read by anyone who is told the name that was meant.
+const READABLE: usize = 16;
+
+fn instead(got: &str, known: &[String]) -> String {
+    let meant = nearest(got, known.iter().map(String::as_str));
+    let meant_text = meant.map_or_else(String::new, |name| format!(", did you mean `{name}`?"));
+    if meant.is_some() && known.len() > READABLE {
+        return meant_text;
+    }
+    format!("{meant_text}; known: {}", known.join(", "))
 }
 
 impl Fault {

@@ -20,6 +20,7 @@ mod error;
 mod hash;
 mod named_text;
 mod print;
+mod schedule_text;
 mod strategy_text;
 mod text;
 mod torch_code;
@@ -50,8 +51,8 @@ pub struct ScheduleSpec {
     pub name: &'static str,
     /// What was given; defaults stay with the registry.
     pub args: Arguments,
-    /// The schedule that this one wraps or precedes, for those that do.
-    pub inner: Option<Box<ScheduleSpec>>,
+    /// The schedules that this one is made of, as many as its form takes.
+    pub inner: Vec<ScheduleSpec>,
 }
 
 /// An optimizer by name with its hyperparameters.
@@ -121,7 +122,7 @@ pub struct Strategy {
 impl ScheduleSpec {
     /// The group's own rate throughout.
     pub fn constant() -> Self {
-        Self { name: "constant", args: Arguments::new(), inner: None }
+        Self { name: "constant", args: Arguments::new(), inner: Vec::new() }
     }
 
     /// The schedule over a whole training, or everything that stands against it.

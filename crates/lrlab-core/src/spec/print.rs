@@ -12,12 +12,34 @@ use crate::{
 impl Display for ScheduleSpec {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let entry = schedule::find(self.name);
-        let form = entry.map_or(Form::Plain, |entry| entry.form);
-        if let (Form::After(_), Some(inner)) = (form, &self.inner) {
-            write!(f, "{inner} ")?;
-        }
-        match form {
-            Form::After(word) => f.write_str(word)?,
+        let form = self.form();
+        let bracketed = |f: &mut Formatter<'_>, inner: &ScheduleSpec, brackets: bool| {
+            if !brackets {
+                return Display::fmt(inner, f);
+            }
+            f.write_str("(")?;
+            Display::fmt(inner, f)?;
+            f.write_str(")")
+        };
+        match (form, &self.inner[..]) {
+            (Form::Between { word, .. }, inner) => {
+                for (index, part) in inner.iter().enumerate() {
+                    if index > 0 {
+                        write!(f, " {word} ")?;
+                    }
+                    let ends_here = index + 1 == inner.len();
+                    bracketed(f, part, word == "then" && !part.is_stage(ends_here) || !part.is_chain())?;
+                }
+                return Ok(());
+            }
+            (Form::After(word), [inner]) => {
+                Display::fmt(inner, f)?;
+                write!(f, " {word}")?;
+            }
+            (Form::Directly(word), [inner]) => {
+                bracketed(f, inner, !inner.is_stage(false))?;
+                write!(f, " {word}")?;
+            }
             _ => f.write_str(self.name)?,
         }
         for param in entry.map_or(&[][..], |entry| entry.params) {
@@ -26,33 +48,58 @@ impl Display for ScheduleSpec {
                 write_argument(f, param, argument)?;
             }
         }
-        match (form, &self.inner) {
-            (Form::Before, Some(inner)) if inner.is_after() => write!(f, " then ({inner})"),
-            (Form::Before, Some(inner)) => write!(f, " then {inner}"),
-            _ => Ok(()),
+        if let (Form::Before, [inner]) = (form, &self.inner[..]) {
+            f.write_str(" then ")?;
+            bracketed(f, inner, !inner.is_chain())?;
         }
+        Ok(())
     }
 }
 
 impl ScheduleSpec {
-    /// Whether it is written after the schedule that it takes.
-    fn is_after(&self) -> bool {
-        schedule::find(self.name).is_some_and(|entry| matches!(entry.form, Form::After(_)))
+    fn form(&self) -> Form {
+        schedule::find(self.name).map_or(Form::Plain, |entry| entry.form)
+    }
+
+    /// Whether it may stand between two `then` without brackets; one with a `then` of its own may
+    /// at the end only.
+    fn is_stage(&self, ends_here: bool) -> bool {
+        match self.form() {
+            Form::Plain | Form::Directly(_) => true,
+            Form::Before => ends_here,
+            Form::After(_) | Form::Between { .. } => false,
+        }
+    }
+
+    /// Whether it may follow the `then` of a schedule that comes first, or stand between two `times`.
+    fn is_chain(&self) -> bool {
+        match self.form() {
+            Form::After(_) => false,
+            Form::Between { word, .. } => word == "then",
+            _ => true,
+        }
     }
 }
 
 fn write_argument(f: &mut Formatter<'_>, param: &Parameter, argument: &Argument) -> fmt::Result {
-    match param.keyword {
-        Keyword::Named => write!(f, "{}={}", param.name, compact(argument)),
-        Keyword::Word(word) => write!(f, "{word} {argument}"),
-        Keyword::Times => write!(f, "x{argument}"),
+    let word = match param.keyword {
+        Keyword::Named => return write!(f, "{}={}", param.name, compact(argument)),
+        Keyword::Times => return write!(f, "x{argument}"),
+        Keyword::Word(word) => word,
         Keyword::Bare(words) => match (words.first().copied().unwrap_or_default(), argument) {
-            ("", argument) => write!(f, "{argument}"),
-            (word, Argument::Duration(Duration::Steps(1))) if word != "at" => write!(f, "{word} step"),
-            (word, Argument::Duration(Duration::Epochs(1.0))) if word != "at" => write!(f, "{word} epoch"),
-            (word, argument) => write!(f, "{word} {argument}"),
+            (word @ ("every" | "each"), Argument::Duration(Duration::Steps(1))) => {
+                return write!(f, "{word} step");
+            }
+            (word @ ("every" | "each"), Argument::Duration(Duration::Epochs(1.0))) => {
+                return write!(f, "{word} epoch");
+            }
+            (word, _) => word,
         },
+    };
+    if !word.is_empty() {
+        write!(f, "{word} ")?;
     }
+    Display::fmt(argument, f)
 }
 
 /// A list without spaces, as it stands behind `name=`.

@@ -9,15 +9,11 @@
 
 use std::ops::Range;
 
-use super::{Fault, Problem, ScheduleSpec, read_argument};
+use super::{Fault, Problem, read_argument};
 use crate::{
     horizon::parse_number,
-    registry::{Argument, Arguments, Keyword, Kind, Parameter, same_name},
-    schedule::{self, Entry, Form, SCHEDULES},
+    registry::{Argument, Arguments, Kind, Parameter},
 };
-
-/// Schedules inside schedules: deep enough for every strategy, shallow enough for any stack.
-pub(super) const DEEPEST: usize = 24;
 
 /// The reader met something it cannot read on from; the problem is noted.
 pub(super) struct Stop;
@@ -33,7 +29,7 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     range: Range<usize>,
     tokens: Vec<Token>,
-    at: usize,
+    pub(super) at: usize,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -61,12 +57,12 @@ impl<'a> Reader<'a> {
         self.tokens.get(self.at).map(|token| &self.text[token.start..token.end])
     }
 
-    fn peek_second(&self) -> Option<&'a str> {
+    pub(super) fn peek_second(&self) -> Option<&'a str> {
         self.tokens.get(self.at + 1).map(|token| &self.text[token.start..token.end])
     }
 
     /// The bytes of the next token, or the end of the part.
-    fn span(&self) -> Range<usize> {
+    pub(super) fn span(&self) -> Range<usize> {
         let end = self.tokens.last().map_or(self.range.start, |token| token.end);
         self.tokens.get(self.at).map_or(end..end, |token| token.start..token.end)
     }
@@ -98,82 +94,6 @@ impl<'a> Reader<'a> {
         if self.peek().is_none() { Ok(()) } else { self.wrong(format!("the end after {after}")) }
     }
 
-    pub(super) fn schedule(&mut self, depth: usize) -> Result<ScheduleSpec, Stop> {
-        let mut spec = self.chain(depth)?;
-        let mut wrapped = depth;
-        while let Some(entry) = self.peek().and_then(after_word) {
-            wrapped += 1;
-            if wrapped > DEEPEST {
-                return self.wrong("fewer schedules inside schedules");
-            }
-            let (_, span) = self.next().ok_or(Stop)?;
-            let args = self.arguments(entry, span)?;
-            spec = ScheduleSpec { name: entry.name, args, inner: Some(Box::new(spec)) };
-        }
-        Ok(spec)
-    }
-
-    fn chain(&mut self, depth: usize) -> Result<ScheduleSpec, Stop> {
-        if depth >= DEEPEST {
-            return self.wrong("fewer schedules inside schedules");
-        }
-        if self.eat("(") {
-            let spec = self.schedule(depth + 1)?;
-            return if self.eat(")") { Ok(spec) } else { self.wrong("`)`") };
-        }
-        let Some((name, span)) = self.next() else {
-            return self.wrong("a schedule such as `cosine to 0`");
-        };
-        let Some(entry) = schedule::find(name) else {
-            let fault = match after_word(name) {
-                Some(entry) => {
-                    Fault::syntax(format!("a schedule before it: `{}`", entry.example), format!("`{name}`"))
-                }
-                None => unknown_schedule(name),
-            };
-            self.note(span, fault);
-            return Err(Stop);
-        };
-        if let Form::After(_) = entry.form {
-            let fault =
-                Fault::syntax(format!("it after the schedule: `{}`", entry.example), format!("`{name}`"));
-            self.note(span, fault);
-            return Err(Stop);
-        }
-        let args = self.arguments(entry, span)?;
-        let mut inner = None;
-        if entry.takes_inner() {
-            if !self.eat("then") {
-                return self.wrong(format!("`then` and another schedule: `{}`", entry.example));
-            }
-            inner = Some(Box::new(self.chain(depth + 1)?));
-        }
-        Ok(ScheduleSpec { name: entry.name, args, inner })
-    }
-
-    fn arguments(&mut self, entry: &'static Entry, name: Range<usize>) -> Result<Arguments, Stop> {
-        let mut args = Arguments::new();
-        let mut seen: Vec<&str> = Vec::new();
-        while let Some(word) = self.peek() {
-            if word == ")" || word.eq_ignore_ascii_case("then") || after_word(word).is_some() {
-                break;
-            }
-            let start = self.span().start;
-            let Some(param) = self.parameter(entry, &seen) else {
-                return self.wrong(entry_words(entry));
-            };
-            self.store(param, start, &mut seen, &mut args);
-        }
-        for param in entry.params {
-            if param.default.is_none() && !seen.contains(&param.name) {
-                let example = entry.example.to_owned();
-                let (owner, parameter) = (entry.name.to_owned(), param.name.to_owned());
-                self.note(name.clone(), Fault::Missing { owner, parameter, example });
-            }
-        }
-        Ok(args)
-    }
-
     /// Reads the value of `param`, checks it and keeps it, or notes what is wrong with it.
     pub(super) fn store(
         &mut self,
@@ -197,32 +117,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Which parameter of a schedule comes next; its keyword is passed over.
-    fn parameter(&mut self, entry: &'static Entry, seen: &[&str]) -> Option<&'static Parameter> {
-        let word = self.peek()?;
-        for param in entry.params {
-            let found = match param.keyword {
-                Keyword::Word(keyword) => self.eat(keyword),
-                Keyword::Bare(words) => {
-                    words.iter().any(|keyword| self.eat(keyword))
-                        || (!seen.contains(&param.name) && starts_duration(word))
-                }
-                // The `x` stays: `value` takes it off the number that it is glued to.
-                Keyword::Times => word.starts_with(['x', 'X', '×']),
-                Keyword::Named => {
-                    same_name(param.name, word) && self.peek_second() == Some("=") && {
-                        self.at += 2;
-                        true
-                    }
-                }
-            };
-            if found {
-                return Some(param);
-            }
-        }
-        None
-    }
-
     /// The text of a value of this kind, tokens joined as [`read_argument`] wants them.
     pub(super) fn value(&mut self, kind: Kind) -> String {
         match kind {
@@ -234,8 +128,22 @@ impl<'a> Reader<'a> {
                 }
                 text
             }
+            Kind::Points => {
+                let mut text = self.point();
+                while self.eat(",") {
+                    text.push_str(", ");
+                    text.push_str(&self.point());
+                }
+                text
+            }
             _ => self.single(kind),
         }
+    }
+
+    /// `10% at 5 epochs`, as far as it is there.
+    fn point(&mut self) -> String {
+        let level = self.single(Kind::Level);
+        if self.eat("at") { format!("{level} at {}", self.single(Kind::Duration)) } else { level }
     }
 
     pub(super) fn single(&mut self, kind: Kind) -> String {
@@ -252,9 +160,7 @@ impl<'a> Reader<'a> {
             Kind::Duration | Kind::Durations => {
                 parse_number(word).is_some() && self.peek().is_some_and(is_unit)
             }
-            Kind::Level => {
-                word.eq_ignore_ascii_case("lr") || (parse_number(word).is_some() && self.peek() == Some("%"))
-            }
+            Kind::Level => is_own_rate(word) || (parse_number(word).is_some() && self.peek() == Some("%")),
             Kind::Number | Kind::Integer => {
                 if let Some(number) = word.strip_prefix(['x', 'X', '×']) {
                     number.clone_into(&mut text);
@@ -265,7 +171,10 @@ impl<'a> Reader<'a> {
         };
         if more && let Some((next, _)) = self.next() {
             let space = if next == "%" || text.is_empty() { "" } else { " " };
-            text = format!("{}{space}{next}", if word.eq_ignore_ascii_case("lr") { "lr" } else { &text });
+            text = format!("{text}{space}{next}");
+            if kind == Kind::Level {
+                text.make_ascii_lowercase();
+            }
         }
         text
     }
@@ -280,38 +189,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn after_word(word: &str) -> Option<&'static Entry> {
-    let fits = |entry: &&&Entry| matches!(entry.form, Form::After(after) if after.eq_ignore_ascii_case(word));
-    SCHEDULES.iter().find(fits).copied()
-}
-
-fn is_unit(word: &str) -> bool {
+pub(super) fn is_unit(word: &str) -> bool {
     word == "%" || ["step", "steps", "epoch", "epochs"].iter().any(|unit| unit.eq_ignore_ascii_case(word))
 }
 
-fn starts_duration(word: &str) -> bool {
+pub(super) fn starts_duration(word: &str) -> bool {
     is_unit(word) || word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))
 }
 
-/// What may follow a schedule's name, in words.
-fn entry_words(entry: &Entry) -> String {
-    let words: Vec<String> = entry
-        .params
-        .iter()
-        .map(|param| match param.keyword {
-            Keyword::Named => format!("`{}=...`", param.name),
-            Keyword::Bare(words) => match words.iter().find(|word| !word.is_empty()) {
-                Some(word) => format!("`{word} ...`"),
-                None => "a duration".to_owned(),
-            },
-            Keyword::Word(word) => format!("`{word} ...`"),
-            Keyword::Times => "`x0.5`".to_owned(),
-        })
-        .chain(entry.takes_inner().then(|| "`then ...`".to_owned()))
-        .collect();
-    format!("{} after {}, as in `{}`", words.join(", "), entry.name, entry.example)
-}
-
-pub(super) fn unknown_schedule(name: &str) -> Fault {
-    Fault::unknown("schedule", name, SCHEDULES.iter().map(|entry| entry.name))
+/// Whether a level that is no share begins with this word.
+pub(super) fn is_own_rate(word: &str) -> bool {
+    word.eq_ignore_ascii_case("lr") || word.eq_ignore_ascii_case("value")
 }

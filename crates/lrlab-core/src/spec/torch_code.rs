@@ -207,11 +207,12 @@ fn changes_between_epochs_only(spec: &ScheduleSpec, horizon: Horizon) -> bool {
     let whole_durations = spec.args.values().all(|argument| match argument {
         Argument::Duration(duration) => whole(duration),
         Argument::Durations(durations) => durations.iter().all(whole),
+        Argument::Points(points) => points.iter().all(|point| whole(&point.at)),
         _ => true,
     });
     let flat = schedule::find(spec.name).is_some_and(|entry| entry.flat);
     let inner = spec.name == "staircase"
-        || spec.inner.as_deref().is_none_or(|inner| changes_between_epochs_only(inner, horizon));
+        || spec.inner.iter().all(|inner| changes_between_epochs_only(inner, horizon));
     flat && whole_durations && inner
 }
 

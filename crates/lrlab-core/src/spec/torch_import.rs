@@ -21,12 +21,12 @@ pub(super) fn schedule(call: &TorchCall, unit: Unit) -> Result<ScheduleSpec, Fau
         return Ok(spec);
     }
     let args = Arguments::from([("each".to_owned(), Argument::Duration(Duration::Epochs(1.0)))]);
-    Ok(ScheduleSpec { name: "staircase", args, inner: Some(Box::new(spec)) })
+    Ok(ScheduleSpec { name: "staircase", args, inner: vec![spec] })
 }
 
 /// Whether the value stays the same through each epoch anyway.
 fn is_flat(spec: &ScheduleSpec) -> bool {
-    schedule::find(spec.name).is_some_and(|entry| entry.flat) && spec.inner.as_deref().is_none_or(is_flat)
+    schedule::find(spec.name).is_some_and(|entry| entry.flat) && spec.inner.iter().all(is_flat)
 }
 
 fn check(spec: &ScheduleSpec) -> Result<(), Fault> {
@@ -36,7 +36,7 @@ fn check(spec: &ScheduleSpec) -> Result<(), Fault> {
             param.check(argument).map_err(|fault| in_torch_words(param, fault))?;
         }
     }
-    spec.inner.as_deref().map_or(Ok(()), check)
+    spec.inner.iter().try_for_each(check)
 }
 
 /// The fault with the name that the reader wrote.
@@ -96,7 +96,7 @@ fn translate(call: &TorchCall, unit: Unit) -> Result<ScheduleSpec, Fault> {
             )));
         }
     };
-    Ok(ScheduleSpec { name, args: named(args), inner: None })
+    Ok(ScheduleSpec { name, args: named(args), inner: Vec::new() })
 }
 
 const LINEAR: &[&str] = &["start_factor", "end_factor", "total_iters"];
@@ -111,7 +111,7 @@ fn share(factor: f64) -> Argument {
 }
 
 fn before(name: &'static str, args: Vec<(&str, Argument)>, inner: ScheduleSpec) -> ScheduleSpec {
-    ScheduleSpec { name, args: named(args), inner: Some(Box::new(inner)) }
+    ScheduleSpec { name, args: named(args), inner: vec![inner] }
 }
 
 fn count(calls: u64, unit: Unit) -> Duration {
@@ -194,7 +194,7 @@ fn starts_whole(spec: &ScheduleSpec) -> bool {
         "warmup" => false,
         "linear" => whole("from"),
         "constant" | "hold" => whole("at"),
-        _ => spec.inner.as_deref().is_none_or(starts_whole),
+        _ => spec.inner.iter().all(starts_whole),
     }
 }
 

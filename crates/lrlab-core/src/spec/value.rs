@@ -3,7 +3,7 @@
 use super::Fault;
 use crate::{
     horizon::{number_text, parse_duration, parse_number, parse_percent, percent_text},
-    registry::{Argument, Kind, Level, Parameter, same_name},
+    registry::{Argument, Kind, Level, Parameter, Point, same_name},
 };
 
 /// Reads the value of one parameter and holds it against the parameter's range.
@@ -26,6 +26,9 @@ pub(crate) fn read_argument(param: &Parameter, text: &str) -> Result<Argument, F
         Kind::Numbers => {
             Argument::Numbers(items().map(parse_number).collect::<Option<_>>().ok_or_else(wrong)?)
         }
+        Kind::Points => Argument::Points(
+            items().map(|item| read_point(param.name, item)).collect::<Result<_, _>>().map_err(named)?,
+        ),
         Kind::Flag => Argument::Flag(match text.to_ascii_lowercase().as_str() {
             "true" | "yes" => true,
             "false" | "no" => false,
@@ -39,12 +42,23 @@ pub(crate) fn read_argument(param: &Parameter, text: &str) -> Result<Argument, F
     Ok(argument)
 }
 
+fn read_point(name: &str, text: &str) -> Result<Point, Fault> {
+    let Some((level, at)) = text.split_once(" at ") else {
+        return Err(Fault::value(
+            name,
+            if text.is_empty() { "nothing" } else { text },
+            Kind::Points.describe(),
+        ));
+    };
+    Ok(Point { level: read_level(name, level.trim())?, at: parse_duration(at)? })
+}
+
 fn read_level(name: &str, text: &str) -> Result<Level, Fault> {
     let wrong = || Fault::value(name, if text.is_empty() { "nothing" } else { text }, Kind::Level.describe());
     if let Some(percent) = text.strip_suffix('%') {
         return parse_percent(percent).map(Level::Fraction).ok_or_else(wrong);
     }
-    if let Some(("lr", value)) = text.split_once(char::is_whitespace) {
+    if let Some(("lr" | "value", value)) = text.split_once(char::is_whitespace) {
         return parse_number(value).map(Level::Absolute).ok_or_else(wrong);
     }
     match parse_number(text) {
