@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, lr_scheduler
 
+import expression_cases
 import optimizer_cases
 import scheduler_cases
 from workloads import BATCH, FIRST_PAIRS, first_program, load_digits, mlp
@@ -224,6 +225,7 @@ def main() -> None:
         "schedulers": lambda: {"cases": [scheduler_json(case) for case in scheduler_cases.CASES]},
         "optimizers": optimizers_json,
         "digits_parity": digits_parity_json,
+        "expressions": expression_cases.expressions_json,
     }
     for name in sys.argv[1:] or makers:
         write(f"{name}.json", makers[name]())

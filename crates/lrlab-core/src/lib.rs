@@ -7,6 +7,7 @@
 
 mod assembly;
 pub mod event;
+pub mod expression;
 pub mod horizon;
 pub mod layout;
 pub mod optimizer;
@@ -23,6 +24,7 @@ mod finite;
 
 pub use assembly::{BuiltGroup, BuiltStrategy};
 pub use event::{Event, Outcome};
+pub use expression::Expression;
 pub use horizon::{Duration, Horizon};
 pub use optimizer::Optimizer;
 pub use param_group::{Field, ParamGroup};
