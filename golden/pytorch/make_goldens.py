@@ -19,6 +19,7 @@ from torch.optim import SGD, lr_scheduler
 
 import expression_cases
 import optimizer_cases
+import plateau_readings
 import scheduler_cases
 from workloads import BATCH, FIRST_PAIRS, first_program, load_digits, mlp
 
@@ -226,6 +227,7 @@ def main() -> None:
         "optimizers": optimizers_json,
         "digits_parity": digits_parity_json,
         "expressions": expression_cases.expressions_json,
+        "plateau_readings": plateau_readings.plateau_json,
     }
     for name in sys.argv[1:] or makers:
         write(f"{name}.json", makers[name]())
