@@ -253,7 +253,47 @@ fn a_state_that_cannot_be_is_refused_and_changes_nothing() {
     }
 }
 
+/// `GreedyLR`'s rule as it counts readings, but for the first reading.
+fn counted_greedy(patience: u64, cooldown: u64, readings: &[f64]) -> Vec<f64> {
+    let (mut factor, mut best, mut good, mut bad, mut rest) = (1.0_f64, readings[0], 0, 0, 0);
+    let mut factors = vec![1.0];
+    for value in &readings[1..] {
+        if rest > 0 {
+            rest -= 1;
+        } else {
+            let better = *value < best - 0.1;
+            (good, bad) = if better { (good + 1, 0) } else { (0, bad + 1) };
+            best = if better { *value } else { best };
+            if good.max(bad) > patience {
+                factor = if better { (factor / 0.5).min(10.0) } else { (factor * 0.5).max(0.01) };
+                (good, bad, rest) = (0, 0, cooldown);
+            }
+        }
+        factors.push(factor);
+    }
+    factors
+}
+
 proptest! {
+    #[test]
+    fn read_once_an_epoch_greedy_reacts_as_counts_do(
+        patience in 0_u64..4,
+        cooldown in 0_u64..4,
+        noise in prop::collection::vec(-0.3..2.0, 2..80),
+    ) {
+        // Falls more often than it rises, so that there are streaks of both kinds.
+        let mut level = 0.0;
+        let readings: Vec<f64> = noise.iter().map(|step| { level -= step; level + step * step }).collect();
+        let pairs = [
+            ("patience", Argument::Duration(Duration::Epochs(patience as f64))),
+            ("cooldown", Argument::Duration(Duration::Epochs(cooldown as f64))),
+            ("factor", Argument::Number(0.5)),
+            ("threshold_abs", Argument::Number(0.1)),
+        ];
+        let got = factors(build("greedy", &pairs).as_mut(), 10, &readings);
+        prop_assert_eq!(got, counted_greedy(patience, cooldown, &readings));
+    }
+
     #[test]
     fn a_restored_signal_goes_on_as_the_one_it_was_taken_from(
         which in 0..SIGNALS.len(),
@@ -280,9 +320,13 @@ proptest! {
         for (index, (gap, value)) in readings.into_iter().enumerate() {
             if index == cut {
                 let json = serde_json::to_string(&straight.state()).unwrap();
-                let mut fresh = build(entry.name, &pairs);
-                fresh.restore(&serde_json::from_str(&json).unwrap()).unwrap();
-                resumed = Some(fresh);
+                let mut other = build(entry.name, &pairs);
+                // What it has been through before leaves no trace.
+                for t in 50..57_u32 {
+                    other.on_metric(t.into(), "loss", f64::from(t)).unwrap();
+                }
+                other.restore(&serde_json::from_str(&json).unwrap()).unwrap();
+                resumed = Some(other);
             }
             t += gap;
             straight.on_metric(t, "loss", value).unwrap();
