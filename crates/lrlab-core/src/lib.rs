@@ -29,7 +29,7 @@ pub use expression::Expression;
 pub use horizon::{Duration, Horizon};
 pub use optimizer::Optimizer;
 pub use param_group::{Field, ParamGroup};
-pub use plan::{Pattern, Plan, Rule};
+pub use plan::{AfterEnd, Pattern, Plan, PlanError, Rule};
 pub use schedule::Schedule;
 pub use scheduler::Scheduler;
 pub use signal::Signal;

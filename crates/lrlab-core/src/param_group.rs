@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A numeric hyperparameter of a group. Every one of them can be scheduled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     /// The learning rate.
@@ -38,6 +38,11 @@ impl Field {
             Self::Beta2 => "beta2",
             Self::Eps => "eps",
         }
+    }
+
+    /// The field of a name, in any case, with hyphens or underscores.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| crate::registry::same_name(field.name(), name))
     }
 }
 

@@ -1,11 +1,17 @@
-//! A plan: which schedule moves which field of which groups.
+//! A plan: which schedule moves which field of which groups, and what reacts to metrics.
 
 use std::sync::Arc;
 
-use crate::{Field, ParamGroup, Schedule, Scheduler};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Field, ParamGroup, Schedule, Scheduler,
+    scheduler::torch::TorchError,
+    signal::{Signal, SignalError},
+};
 
 /// Which names a rule speaks of: `*` stands for any run of characters, all else for itself.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Pattern(pub String);
 
@@ -17,16 +23,26 @@ impl Pattern {
 
     /// Whether the whole of `name` fits.
     pub fn matches(&self, name: &str) -> bool {
-        fn fits(pattern: &[u8], name: &[u8]) -> bool {
-            match pattern.split_first() {
-                None => name.is_empty(),
-                Some((b'*', rest)) => (0..=name.len()).any(|skip| fits(rest, &name[skip..])),
-                Some((first, rest)) => {
-                    name.split_first().is_some_and(|(n, left)| n == first && fits(rest, left))
-                }
+        let (pattern, name) = (self.0.as_bytes(), name.as_bytes());
+        let (mut at, mut read) = (0, 0);
+        // Where to go on when the last star has to take one character more.
+        let mut star: Option<(usize, usize)> = None;
+        while read < name.len() {
+            if pattern.get(at) == Some(&b'*') {
+                star = Some((at, read));
+                at += 1;
+            } else if pattern.get(at) == Some(&name[read]) {
+                at += 1;
+                read += 1;
+            } else if let Some((after, taken)) = star {
+                star = Some((after, taken + 1));
+                at = after + 1;
+                read = taken + 1;
+            } else {
+                return false;
             }
         }
-        fits(self.0.as_bytes(), name.as_bytes())
+        pattern[at..].iter().all(|c| *c == b'*')
     }
 }
 
@@ -41,30 +57,165 @@ pub struct Rule {
     pub schedule: Arc<dyn Schedule>,
 }
 
-/// Rules over groups. The value that a schedule starts from is the group's own at the plan's first
-/// step, so a plan can be entered at any `t`: resuming is setting `t`.
+/// What happens when training goes on after the plan's end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterEnd {
+    /// The last values hold.
+    #[default]
+    Hold,
+    /// The last values hold, and the plan warns once.
+    Warn,
+    /// An update after the end is an error.
+    Error,
+}
+
+impl AfterEnd {
+    /// Every policy with its word in specs.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("hold", Self::Hold), ("warn", Self::Warn), ("error", Self::Error)];
+
+    /// Its word in specs.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, policy)| *policy == self).map_or("hold", |(word, _)| word)
+    }
+}
+
+/// Why a plan cannot give values for an update.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    /// The plan is over, and its policy forbids to go on.
+    #[error(
+        "update {t} lies after the plan's end (it was made for {total} updates, t = 0 to {}); make it longer, or \
+         let it hold its last values with `after end hold`",
+        total.saturating_sub(1)
+    )]
+    AfterEnd {
+        /// Updates made before this one.
+        t: u64,
+        /// Updates that the plan was made for.
+        total: u64,
+    },
+    /// A signal refused a reading.
+    #[error(transparent)]
+    Signal(#[from] SignalError),
+    /// PyTorch raises here.
+    #[error("{call} raises {} before update {t}: {error}", error.python_class())]
+    Torch {
+        /// The constructor.
+        call: String,
+        /// Updates made before this one.
+        t: u64,
+        /// What it raises.
+        error: TorchError,
+    },
+}
+
+/// A group's own values, and when it joined.
+#[derive(Clone, Debug)]
+struct Member {
+    base: ParamGroup,
+    start: u64,
+}
+
+/// When a plan ends, and what then.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    total: u64,
+    policy: AfterEnd,
+    warned: bool,
+}
+
+/// Rules over groups, and signals over their learning rates. The value that a schedule starts from
+/// is the group's own at the plan's first step, so a plan can be entered at any `t`: resuming is
+/// setting `t` (and [restoring](Scheduler::restore) the signals, where there are any).
+///
+/// ```
+/// use lrlab_core::{Field, Horizon, ParamGroup, Pattern, Plan, Rule, ScheduleSpec, Scheduler};
+///
+/// let linear = "linear to 0".parse::<ScheduleSpec>()?.build(Horizon::new(10, 5))?;
+/// let rule = Rule { group: Pattern::all(), field: Field::Lr, schedule: linear };
+/// let mut groups = vec![ParamGroup::new("backbone").with(Field::Lr, 0.5)];
+/// let mut plan = Plan::new(vec![rule], groups.clone());
+/// plan.before_step(5, &mut groups)?;
+/// assert_eq!(groups[0].lr(), 0.25);
+/// // A group that joins with its own rate, its schedule beginning now.
+/// groups.push(ParamGroup::new("head").with(Field::Lr, 1.0));
+/// plan.add_group(groups[1].clone(), 5);
+/// plan.before_step(6, &mut groups)?;
+/// assert_eq!((groups[0].lr(), groups[1].lr()), (0.2, 0.9));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     rules: Vec<Rule>,
-    bases: Vec<ParamGroup>,
+    signals: Vec<Box<dyn Signal>>,
+    members: Vec<Member>,
+    end: Option<End>,
 }
 
 impl Plan {
     /// A plan of `rules` for groups whose own values are `bases`, one for each group in order.
     pub fn new(rules: Vec<Rule>, bases: Vec<ParamGroup>) -> Self {
-        Self { rules, bases }
+        let members = bases.into_iter().map(|base| Member { base, start: 0 }).collect();
+        Self { rules, members, ..Self::default() }
+    }
+
+    /// The same plan with `signals`, whose factors multiply the learning rate of every group.
+    pub fn with_signals(self, signals: Vec<Box<dyn Signal>>) -> Self {
+        Self { signals, ..self }
+    }
+
+    /// The same plan, over after `total` updates.
+    pub fn ending(self, total: u64, policy: AfterEnd) -> Self {
+        Self { end: Some(End { total, policy, warned: false }), ..self }
+    }
+
+    /// Takes in a group, last in order, whose own values are `base` and whose schedules begin at
+    /// update `start`: the present one to begin afresh, 0 to join where the others are.
+    pub fn add_group(&mut self, base: ParamGroup, start: u64) {
+        self.members.push(Member { base, start });
+    }
+
+    /// The patterns of rules that no group fits.
+    pub fn unused_rules(&self) -> impl Iterator<Item = &Pattern> {
+        let used = |rule: &&Rule| self.members.iter().any(|member| rule.group.matches(&member.base.name));
+        self.rules.iter().filter(move |rule| !used(rule)).map(|rule| &rule.group)
     }
 }
 
 impl Scheduler for Plan {
-    fn before_step(&mut self, t: u64, groups: &mut [ParamGroup]) {
+    fn before_step(&mut self, t: u64, groups: &mut [ParamGroup]) -> Result<(), PlanError> {
+        if let Some(End { total, policy: AfterEnd::Error, .. }) = self.end
+            && t >= total
+        {
+            return Err(PlanError::AfterEnd { t, total });
+        }
+        let factor: f64 = self.signals.iter().map(|signal| signal.factor()).product();
         for rule in &self.rules {
-            for (group, base) in groups.iter_mut().zip(&self.bases) {
+            let factor = if rule.field == Field::Lr { factor } else { 1.0 };
+            for (group, Member { base, start }) in groups.iter_mut().zip(&self.members) {
                 if rule.group.matches(&group.name) {
-                    group.set(rule.field, rule.schedule.value_at(t, base.get(rule.field)));
+                    let value = rule.schedule.value_at(t.saturating_sub(*start), base.get(rule.field));
+                    group.set(rule.field, value * factor);
                 }
             }
         }
+        Ok(())
+    }
+
+    fn on_metric(&mut self, t: u64, name: &str, value: f64, _: &mut [ParamGroup]) -> Result<(), PlanError> {
+        self.signals
+            .iter_mut()
+            .try_for_each(|signal| signal.on_metric(t, name, value))
+            .map_err(PlanError::from)
+    }
+
+    fn warning(&mut self, t: u64) -> Option<String> {
+        let End { total, policy: AfterEnd::Warn, warned: false } = self.end? else { return None };
+        let end = self.end.as_mut().filter(|_| t >= total)?;
+        end.warned = true;
+        Some(format!("the plan was made for {total} updates; at update {t} and after its last values hold"))
     }
 
     fn clone_box(&self) -> Box<dyn Scheduler> {

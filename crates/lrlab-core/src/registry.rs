@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Duration,
+    expression::Expression,
     horizon::{number_text, percent_text},
     spec::Fault,
 };
@@ -32,6 +33,8 @@ pub enum Kind {
     Numbers,
     /// One or more [`Point`]s.
     Points,
+    /// An [`Expression`] of t.
+    Expression,
 }
 
 /// A value at a time.
@@ -155,6 +158,8 @@ pub enum Argument {
     Numbers(Vec<f64>),
     /// Several values with their times.
     Points(Vec<Point>),
+    /// A function of time.
+    Expression(Expression),
     /// Yes or no.
     Flag(bool),
     /// A word.
@@ -230,6 +235,7 @@ impl fmt::Display for Argument {
             Self::Durations(durations) => list(f, ", ", durations),
             Self::Level(level) => level.fmt(f),
             Self::Points(points) => list(f, ", ", points),
+            Self::Expression(expression) => write!(f, "{expression}"),
             Self::Number(number) => f.write_str(&number_text(*number)),
             Self::Numbers(numbers) => {
                 list(f, ",", &numbers.iter().map(|number| number_text(*number)).collect::<Vec<_>>())
@@ -258,6 +264,7 @@ impl Kind {
             Self::Duration => crate::horizon::DURATION_FORMS.to_owned(),
             Self::Durations => "one or more durations: `30 epochs, 60 epochs`".to_owned(),
             Self::Level => "a share of the group's own value (`10%`), `lr 1e-5` or `0`".to_owned(),
+            Self::Expression => "an expression of t such as `0.95^t` or `cos(pi/2 * t/T)`".to_owned(),
             Self::Points => "values with their times: `10% at 0 steps, 100% at 5 epochs`".to_owned(),
             Self::Number => "a number".to_owned(),
             Self::Integer => "a whole number".to_owned(),
@@ -297,7 +304,7 @@ impl Parameter {
             (Kind::Numbers, Argument::Numbers(values)) if !values.is_empty() => {
                 values.iter().try_for_each(|value| range(*value))
             }
-            (Kind::Flag, Argument::Flag(_)) => Ok(()),
+            (Kind::Flag, Argument::Flag(_)) | (Kind::Expression, Argument::Expression(_)) => Ok(()),
             (Kind::Choice(words), Argument::Word(word)) if words.contains(&word.as_str()) => Ok(()),
             _ => wrong_kind(),
         }

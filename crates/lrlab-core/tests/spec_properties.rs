@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use lrlab_core::{
-    Duration, OptimizerSpec, Pattern, ScheduleSpec, Strategy as Whole, TaskSpec,
+    AfterEnd, Duration, Field, OptimizerSpec, Pattern, ScheduleSpec, Strategy as Whole, TaskSpec,
     optimizer::registry::OPTIMIZERS,
     registry::{Argument, Arguments, Kind, Level, Parameter, Point, Range},
     schedule::{Entry, Form, SCHEDULES},
-    spec::{Clip, GroupStrategy, ScheduleChoice, TorchCall, TorchValue, Unit},
+    signal::SIGNALS,
+    spec::{Clip, GroupStrategy, PlanSpec, ScheduleChoice, SignalSpec, TorchCall, TorchValue, Unit},
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
@@ -48,6 +49,11 @@ fn argument(param: &'static Parameter) -> BoxedStrategy<Argument> {
         Kind::Integer => (1_u32..1000).prop_map(|value| Argument::Number(f64::from(value))).boxed(),
         Kind::Flag => any::<bool>().prop_map(Argument::Flag).boxed(),
         Kind::Choice(words) => select(words).prop_map(|word| Argument::Word(word.to_owned())).boxed(),
+        Kind::Expression => {
+            select(vec!["0.95^t", "1 / (1 + t)", "0.5 * (1 + cos(pi * t / T))", "floor(t / 3) / (1 + t)"])
+                .prop_map(|text| Argument::Expression(text.parse().unwrap()))
+                .boxed()
+        }
         Kind::Points => vec((level(param.range), duration()), 1..4)
             .prop_map(|points| {
                 Argument::Points(points.into_iter().map(|(level, at)| Point { level, at }).collect())
@@ -138,19 +144,39 @@ fn choice() -> impl Strategy<Value = ScheduleChoice> {
     ]
 }
 
+fn signal() -> impl Strategy<Value = SignalSpec> {
+    select(SIGNALS)
+        .prop_flat_map(|entry| arguments(entry.params).prop_map(|args| SignalSpec { name: entry.name, args }))
+}
+
+fn plan() -> impl Strategy<Value = PlanSpec> {
+    let field = select(Field::ALL.into_iter().filter(|field| *field != Field::Lr).collect::<Vec<_>>());
+    let fields = proptest::collection::btree_map(field, schedule(), 0..2);
+    (choice(), fields, vec(signal(), 0..2)).prop_map(|(schedule, fields, signals)| PlanSpec {
+        schedule,
+        fields,
+        signals,
+    })
+}
+
 fn whole_strategy() -> impl Strategy<Value = Whole> {
     let pattern = prop_oneof![Just(Pattern::all()), "[a-z*._0-9]{1,10}".prop_map(Pattern)];
-    let group = (pattern, optimizer(), choice()).prop_map(|(params, optimizer, schedule)| GroupStrategy {
+    let group = (pattern, optimizer(), plan()).prop_map(|(params, optimizer, plan)| GroupStrategy {
         params,
         optimizer,
-        schedule,
+        plan,
     });
     let size = number(Range::Positive);
     let clip = option::of(
         (any::<bool>(), size)
             .prop_map(|(norm, size)| if norm { Clip::Norm(size) } else { Clip::Value(size) }),
     );
-    (vec(group, 1..4), clip).prop_map(|(groups, clip)| Whole { groups, clip })
+    let after_end = select(vec![AfterEnd::Hold, AfterEnd::Warn, AfterEnd::Error]);
+    (vec(group, 1..4), clip, after_end).prop_map(|(groups, clip, after_end)| Whole {
+        groups,
+        clip,
+        after_end,
+    })
 }
 
 /// Words of the grammar in any order, glued in any way.
@@ -210,6 +236,14 @@ fn soup() -> impl Strategy<Value = String> {
         "exponential",
         "1e",
         "times",
+        "momentum:",
+        "after",
+        "end",
+        "error",
+        "plateau",
+        "patience",
+        "lambda",
+        "0.9^t",
         "for",
         "lr",
         "value",

@@ -60,12 +60,7 @@ fn refused(text: &str) -> (String, &str) {
 #[test]
 fn errors_name_the_place_the_fault_and_the_way_out() {
     let cases = [
-        (
-            "sgd | cosin to 0",
-            "cosin",
-            "unknown schedule `cosin`, did you mean `cosine`?; known: constant, linear, step, multi-step, \
-             exponential, cosine, warmup, hold, sequence, stage, product, staircase",
-        ),
+        ("sgd | cosin to 0", "cosin", "unknown schedule `cosin`, did you mean `cosine`?"),
         ("sdg lr=0.1", "sdg", "unknown optimizer `sdg`, did you mean `sgd`?; known: sgd, adam, adamw"),
         (
             "sgd | step every 5 x0.5",
@@ -104,7 +99,11 @@ fn errors_name_the_place_the_fault_and_the_way_out() {
             "expected `to ...`, `over ...` after cosine, as in `cosine to 1% over 80%`, got `until`",
         ),
         ("sgd | (cosine", "", "expected `)`, got the end"),
-        ("sgd | cosine | linear", "linear", "expected one schedule, and `clip ...`, got `linear`"),
+        (
+            "sgd | cosine | linear",
+            "linear",
+            "expected one schedule of the learning rate; others are written `momentum: ...`, got `linear`",
+        ),
         ("sgd | clip 1", "1", "expected `clip norm N` or `clip value N`, got `1`"),
         ("sgd | clip norm 0", "0", "clip: got `0`, expected a number above 0"),
         ("for *: sgd ; clip norm 1 ; clip norm 2", "clip norm 2", "`clip` is given twice"),

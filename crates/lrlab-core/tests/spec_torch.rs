@@ -105,7 +105,7 @@ fn what_pytorch_would_trip_over_later_is_refused() {
 #[test]
 fn pytorchs_own_meaning_keeps_the_constructor() {
     let strategy: Strategy = "sgd lr=0.1 | torch optim.lr_scheduler.OneCycleLR(optimizer, max_lr=[0.1], total_steps=10, anneal_strategy='cos', three_phase=False) per step".parse().unwrap();
-    let ScheduleChoice::Torch { call, unit } = &strategy.groups[0].schedule else { panic!() };
+    let ScheduleChoice::Torch { call, unit } = &strategy.groups[0].plan.schedule else { panic!() };
     assert_eq!(*unit, Unit::Step);
     assert_eq!(call.kwarg("total_steps"), Some(&TorchValue::Int(10)));
     assert_eq!(

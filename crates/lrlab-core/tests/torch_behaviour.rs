@@ -216,19 +216,19 @@ fn a_plan_can_be_entered_anywhere_and_moves_its_own_groups_only() {
     let mut groups = all.clone();
     let mut rates = Vec::new();
     for t in 0..40 {
-        straight.before_step(t, &mut groups);
+        straight.before_step(t, &mut groups).unwrap();
         rates.push(groups[1].lr());
         assert_eq!((groups[0].lr(), groups[2].lr()), (0.1, 3.0));
         let mut late = groups.clone();
-        make().before_step(t, &mut late);
+        make().before_step(t, &mut late).unwrap();
         assert_eq!(late, groups, "entered at {t}");
     }
     assert_eq!((rates[0], rates[10], rates[1] == rates[0], rates[12] < rates[11]), (0.1, 1.0, true, true));
-    straight.before_step(7, &mut groups);
+    straight.before_step(7, &mut groups).unwrap();
     assert_eq!(groups[1].lr(), rates[7], "sent back");
     let (mut branch, mut branched) = (straight.clone_box(), groups.clone());
-    branch.before_step(30, &mut branched);
-    straight.before_step(8, &mut groups);
+    branch.before_step(30, &mut branched).unwrap();
+    straight.before_step(8, &mut groups).unwrap();
     assert_eq!((branched[1].lr(), groups[1].lr()), (rates[30], rates[8]), "a branch goes its own way");
 }
 

@@ -142,7 +142,7 @@ fn a_plan_gives_the_same_bits_update_by_update_and_epoch_by_epoch() {
             if t % 3 == 0 {
                 case.edit(step, &mut groups);
             }
-            plan.before_step(t, &mut groups);
+            plan.before_step(t, &mut groups).unwrap();
             for (group, golden) in groups.iter().zip(&case.last_lrs) {
                 assert_eq!(group.lr().to_bits(), golden.first[step].to_bits(), "{label} at update {t}");
             }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lrlab_core::SpecError;
+use lrlab_core::{PlanError, SpecError};
 
 use crate::TaskError;
 
@@ -12,6 +12,9 @@ pub enum TrainError {
     /// The strategy cannot be built.
     #[error(transparent)]
     Spec(#[from] SpecError),
+    /// The plan has no values for an update.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// The task cannot be built or run.
     #[error(transparent)]
     Task(#[from] TaskError),

@@ -146,7 +146,9 @@ impl Trial {
                 break Outcome::Diverged { t, loss };
             }
             if self.t.is_multiple_of(self.horizon.steps_per_epoch) || self.t == self.horizon.total_steps {
-                observer.on_event(&Event::Validated(self.validate()?))?;
+                let validated = self.validate()?;
+                self.react(&validated)?;
+                observer.on_event(&Event::Validated(validated))?;
             }
         };
         observer.on_event(&Event::Finished { outcome: outcome.clone() })?;
@@ -155,7 +157,7 @@ impl Trial {
 
     /// Makes one update and tells what it saw before it.
     fn step(&mut self) -> Result<Step, TrainError> {
-        self.scheduler.before_step(self.t, &mut self.groups);
+        self.scheduler.before_step(self.t, &mut self.groups)?;
         for (group, peak) in self.groups.iter_mut().zip(&mut self.peaks) {
             let lr = group.lr();
             *peak = peak.max(lr);
@@ -245,6 +247,14 @@ impl Trial {
         Ok(Validated { t: self.t, metrics })
     }
 
+    /// Tells the scheduler what was measured.
+    fn react(&mut self, Validated { t, metrics }: &Validated) -> Result<(), TrainError> {
+        for (name, Metric(value)) in metrics {
+            self.scheduler.on_metric(*t, name, *value, &mut self.groups)?;
+        }
+        Ok(())
+    }
+
     fn started(&mut self) -> Result<Started, TaskError> {
         let objective = self.task.validate()?.first().map_or("loss", |(name, _)| name).to_owned();
         Ok(Started {
@@ -297,11 +307,12 @@ impl Trial {
 
     /// Highest sharpness at which the rates of the update about to be made do not grow, over all
     /// groups, with the preconditioner's inverse diagonal where one is at work (empty otherwise);
-    /// `None` before an optimizer whose preconditioner comes from gradients has seen any.
+    /// `None` before an optimizer whose preconditioner comes from gradients has seen any, and where the
+    /// plan has no rates to give.
     pub(crate) fn stability(&mut self) -> Option<(f64, Vec<f32>)> {
         let mut groups = self.groups.clone();
         let t = self.t.min(self.horizon.total_steps.saturating_sub(1));
-        self.scheduler.clone().before_step(t, &mut groups);
+        self.scheduler.clone().before_step(t, &mut groups).ok()?;
         let (built, states, group_of) = (&self.built, &self.states, &self.group_of);
         // Each group has a limit of its own; measuring H scaled by 1/limit asks all of them at once.
         let limits: Vec<f64> =

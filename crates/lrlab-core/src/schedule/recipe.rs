@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Entry, Schedule, TorchForm, constant::Constant, end::Ended, find};
 use crate::{
     Duration, Horizon, ScheduleSpec,
+    expression::Expression,
     registry::{Argument, Level},
     spec::{Fault, Problem, SpecError, read_argument},
 };
@@ -306,6 +307,14 @@ impl<'a> Recipe<'a> {
     pub fn number_if_given(&mut self, name: &str) -> Option<f64> {
         match self.argument(name) {
             Some(Argument::Number(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// An expression; `None` where something is wrong with it.
+    pub fn expression(&mut self, name: &str) -> Option<Expression> {
+        match self.argument(name) {
+            Some(Argument::Expression(expression)) => Some(expression),
             _ => None,
         }
     }

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    Recipe, Schedule, TorchForm, constant::CONSTANT, cosine::COSINE, exponential::EXPONENTIAL, hold::HOLD,
-    linear::LINEAR, multi_step::MULTI_STEP, product::PRODUCT, sequence::SEQUENCE, stage::STAGE,
-    staircase::STAIRCASE, step::STEP, warmup::WARMUP,
-};
+use super::{Recipe, Schedule, TorchForm};
 use crate::registry::{Parameter, Source, same_name};
 
 /// One schedule: what it is called, what it takes and how it is built.
@@ -99,18 +95,20 @@ impl Entry {
 
 /// Every schedule, the simple ones first.
 pub static SCHEDULES: &[&Entry] = &[
-    &CONSTANT,
-    &LINEAR,
-    &STEP,
-    &MULTI_STEP,
-    &EXPONENTIAL,
-    &COSINE,
-    &WARMUP,
-    &HOLD,
-    &SEQUENCE,
-    &STAGE,
-    &PRODUCT,
-    &STAIRCASE,
+    &super::constant::CONSTANT,
+    &super::linear::LINEAR,
+    &super::step::STEP,
+    &super::multi_step::MULTI_STEP,
+    &super::exponential::EXPONENTIAL,
+    &super::cosine::COSINE,
+    &super::lambda::LAMBDA,
+    &super::multiplicative::MULTIPLICATIVE,
+    &super::warmup::WARMUP,
+    &super::hold::HOLD,
+    &super::sequence::SEQUENCE,
+    &super::stage::STAGE,
+    &super::product::PRODUCT,
+    &super::staircase::STAIRCASE,
 ];
 
 /// The schedule of a name, spelled with hyphens, underscores or neither, in any case.

@@ -2,7 +2,7 @@
 
 pub mod torch;
 
-use crate::ParamGroup;
+use crate::{ParamGroup, plan::PlanError};
 
 /// Sets the values of parameter groups while training runs.
 ///
@@ -10,8 +10,33 @@ use crate::ParamGroup;
 pub trait Scheduler: Send + std::fmt::Debug {
     /// Sets the groups' values for the update after `t` updates have been made.
     ///
-    /// The clock ticks on applied updates only: call this once per update, with `t` = 0, 1, 2...
-    fn before_step(&mut self, t: u64, groups: &mut [ParamGroup]);
+    /// The clock ticks on applied updates only: call this once per update, with `t` = 0, 1, 2...; an
+    /// accumulated batch or a skipped update is none.
+    ///
+    /// # Errors
+    /// A plan that is over and may not go on; what PyTorch raises in the middle of training.
+    fn before_step(&mut self, t: u64, groups: &mut [ParamGroup]) -> Result<(), PlanError>;
+
+    /// Takes a reading of the metric `name`, made after `t` updates.
+    ///
+    /// # Errors
+    /// A reading that a signal was told to refuse.
+    fn on_metric(
+        &mut self,
+        t: u64,
+        name: &str,
+        value: f64,
+        groups: &mut [ParamGroup],
+    ) -> Result<(), PlanError> {
+        let _ = (t, name, value, groups);
+        Ok(())
+    }
+
+    /// What a user should be told at the update after `t` updates, once.
+    fn warning(&mut self, t: u64) -> Option<String> {
+        let _ = t;
+        None
+    }
 
     /// A copy that continues on its own, for a branch of a trial.
     fn clone_box(&self) -> Box<dyn Scheduler>;

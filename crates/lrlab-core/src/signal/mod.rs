@@ -129,3 +129,9 @@ pub enum SignalError {
         allowed: String,
     },
 }
+
+impl Clone for Box<dyn Signal> {
+    fn clone(&self) -> Self {
+        self.clone_box()
+    }
+}

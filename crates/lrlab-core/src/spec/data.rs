@@ -13,15 +13,13 @@ use std::{collections::BTreeMap, str::FromStr};
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
-    Clip, Compat, Fault, GroupStrategy, OptimizerSpec, Problem, ScheduleChoice, ScheduleSpec, SpecError,
-    Strategy,
+    Fault, OptimizerSpec, Problem, ScheduleSpec, SpecError,
     named_text::unknown_optimizer,
     read_argument,
     schedule_text::{DEEPEST, unknown_schedule},
-    strategy_text::CLIP,
 };
 use crate::{
-    Pattern, TaskSpec,
+    TaskSpec,
     horizon::number_text,
     optimizer::registry as optimizers,
     registry::{Argument, Arguments, Kind, Parameter, RawArgument, same_name},
@@ -31,7 +29,7 @@ use crate::{
 /// A tree before the registries say what it should be.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected a table, text, a number, a list, true or false")]
-enum Data {
+pub(super) enum Data {
     Flag(bool),
     Number(f64),
     Text(String),
@@ -40,7 +38,7 @@ enum Data {
 }
 
 impl Data {
-    fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         match self {
             Self::Flag(flag) => flag.to_string(),
             Self::Number(number) => number_text(*number),
@@ -52,28 +50,28 @@ impl Data {
 }
 
 /// Reads a tree, notes what is wrong and where.
-struct Tree {
-    problems: Vec<Problem>,
+pub(super) struct Tree {
+    pub(super) problems: Vec<Problem>,
 }
 
-type Table = BTreeMap<String, Data>;
+pub(super) type Table = BTreeMap<String, Data>;
 
-fn join(path: &str, key: &str) -> String {
+pub(super) fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 impl Tree {
-    fn note<T>(&mut self, path: &str, fault: Fault) -> Option<T> {
+    pub(super) fn note<T>(&mut self, path: &str, fault: Fault) -> Option<T> {
         self.problems.push(Problem::of(path, fault));
         None
     }
 
-    fn wrong<T>(&mut self, path: &str, data: &Data, allowed: &str) -> Option<T> {
+    pub(super) fn wrong<T>(&mut self, path: &str, data: &Data, allowed: &str) -> Option<T> {
         let field = path.rsplit('.').next().filter(|field| !field.is_empty()).unwrap_or("value");
         self.note(path, Fault::value(field, data.describe(), allowed))
     }
 
-    fn parse<T: FromStr<Err = SpecError>>(&mut self, path: &str, text: &str) -> Option<T> {
+    pub(super) fn parse<T: FromStr<Err = SpecError>>(&mut self, path: &str, text: &str) -> Option<T> {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
@@ -85,7 +83,7 @@ impl Tree {
     }
 
     /// The name in a table, as it was written.
-    fn name<'a>(&mut self, path: &str, table: &'a Table, example: &str) -> Option<&'a str> {
+    pub(super) fn name<'a>(&mut self, path: &str, table: &'a Table, example: &str) -> Option<&'a str> {
         match table.get("name") {
             Some(Data::Text(name)) => Some(name),
             Some(other) => self.wrong(&join(path, "name"), other, "a name in quotes"),
@@ -100,7 +98,7 @@ impl Tree {
         }
     }
 
-    fn arguments(
+    pub(super) fn arguments(
         &mut self,
         path: &str,
         owner: &str,
@@ -136,7 +134,7 @@ impl Tree {
         args
     }
 
-    fn schedule(&mut self, path: &str, data: &Data, depth: usize) -> Option<ScheduleSpec> {
+    pub(super) fn schedule(&mut self, path: &str, data: &Data, depth: usize) -> Option<ScheduleSpec> {
         let table = match data {
             Data::Table(table) if depth < DEEPEST => table,
             Data::Table(_) => return self.note(path, Fault::refused("too many schedules inside schedules")),
@@ -177,23 +175,7 @@ impl Tree {
         Some(ScheduleSpec { name: entry.name, args, inner })
     }
 
-    fn choice(&mut self, path: &str, data: &Data, compat: Option<Compat>) -> Option<ScheduleChoice> {
-        match (data, compat) {
-            (Data::Text(text), Some(Compat::Torch)) => {
-                let bare = text.trim_start().strip_prefix("torch ").unwrap_or(text);
-                self.parse(path, &format!("torch {bare}"))
-            }
-            (Data::Text(text), None) => self.parse(path, text),
-            (data, Some(Compat::Torch)) => self.wrong(
-                path,
-                data,
-                "PyTorch's constructor as text, `StepLR(step_size=5)`, with compat = \"torch\"",
-            ),
-            (data, _) => self.schedule(path, data, 0).map(ScheduleChoice::Own),
-        }
-    }
-
-    fn optimizer(&mut self, path: &str, data: &Data) -> Option<OptimizerSpec> {
+    pub(super) fn optimizer(&mut self, path: &str, data: &Data) -> Option<OptimizerSpec> {
         let table = match data {
             Data::Table(table) => table,
             Data::Text(text) => return self.parse(path, text),
@@ -206,96 +188,6 @@ impl Tree {
         let args =
             self.arguments(path, entry.name, table, entry.params, None, "{ name = \"sgd\", lr = 0.1 }");
         Some(OptimizerSpec { name: entry.name, args })
-    }
-
-    fn clip(&mut self, path: &str, data: &Data) -> Option<Clip> {
-        let table = match data {
-            Data::Table(table) => table,
-            Data::Text(text) => return self.parse(path, text),
-            other => return self.wrong(path, other, "{ norm = 1.0 } or { value = 1.0 }"),
-        };
-        let make = match table.keys().map(String::as_str).collect::<Vec<_>>()[..] {
-            ["norm"] => Clip::Norm,
-            ["value"] => Clip::Value,
-            _ => {
-                let got = table.keys().cloned().collect::<Vec<_>>().join(", ");
-                return self.note(path, Fault::value("clip", got, "{ norm = 1.0 } or { value = 1.0 }"));
-            }
-        };
-        let (key, value) = table.iter().next()?;
-        match argument(&CLIP, value) {
-            Ok(Argument::Number(number)) => Some(make(number)),
-            Ok(_) => None,
-            Err(fault) => self.note(&join(path, key), fault),
-        }
-    }
-
-    fn compat(&mut self, path: &str, data: &Data) -> Option<Compat> {
-        match data {
-            Data::Text(text) if text == "own" => Some(Compat::Own),
-            Data::Text(text) if text == "torch" => Some(Compat::Torch),
-            other => self.wrong(path, other, "\"own\" or \"torch\""),
-        }
-    }
-
-    /// One group; keys in `others` belong to the table around it.
-    fn group(&mut self, path: &str, table: &Table, others: &[&str]) -> Option<GroupStrategy> {
-        const KEYS: [&str; 4] = ["params", "optimizer", "schedule", "compat"];
-        for key in table.keys().filter(|key| !KEYS.contains(&key.as_str()) && !others.contains(&key.as_str()))
-        {
-            let fault = Fault::unknown("key", key, KEYS.into_iter().chain(others.iter().copied()));
-            self.note::<()>(&join(path, key), fault);
-        }
-        let params = match table.get("params") {
-            None => Some(Pattern::all()),
-            Some(Data::Text(text)) if is_pattern(text) => Some(Pattern(text.clone())),
-            Some(other) => {
-                self.wrong(&join(path, "params"), other, "a pattern without spaces, such as \"*.weight\"")
-            }
-        };
-        let compat = table.get("compat").map(|data| self.compat(&join(path, "compat"), data));
-        let optimizer = if let Some(data) = table.get("optimizer") {
-            self.optimizer(&join(path, "optimizer"), data)
-        } else {
-            let (owner, parameter) = ("a strategy".to_owned(), "optimizer".to_owned());
-            let example = "optimizer = { name = \"sgd\", lr = 0.1 }".to_owned();
-            self.note(path, Fault::Missing { owner, parameter, example })
-        };
-        let schedule = match (table.get("schedule"), compat) {
-            (_, Some(None)) => None,
-            (Some(data), compat) => self.choice(&join(path, "schedule"), data, compat.flatten()),
-            (None, _) => Some(ScheduleChoice::Own(ScheduleSpec::constant())),
-        };
-        Some(GroupStrategy { params: params?, optimizer: optimizer?, schedule: schedule? })
-    }
-
-    fn strategy(&mut self, data: &Data) -> Option<Strategy> {
-        let table = match data {
-            Data::Table(table) => table,
-            Data::Text(text) => return self.parse("", text),
-            other => return self.wrong("", other, "a strategy, as a table or as text"),
-        };
-        let clip = table.get("clip").map(|data| self.clip("clip", data));
-        let Some(groups) = table.get("groups") else {
-            let group = self.group("", table, &["clip", "groups"])?;
-            return Some(Strategy { groups: vec![group], clip: clip.flatten() });
-        };
-        for key in table.keys().filter(|key| !matches!(key.as_str(), "groups" | "clip")) {
-            self.note::<()>(key, Fault::unknown("key beside groups", key, ["groups", "clip"]));
-        }
-        let Data::List(items) = groups else { return self.wrong("groups", groups, "a list of tables") };
-        if items.is_empty() {
-            return self.note("groups", Fault::value("groups", "none", "one or more"));
-        }
-        let mut read = Vec::new();
-        for (index, item) in items.iter().enumerate() {
-            let path = format!("groups[{index}]");
-            match item {
-                Data::Table(table) => read.extend(self.group(&path, table, &[])),
-                other => self.wrong(&path, other, "a table").unwrap_or_default(),
-            }
-        }
-        Some(Strategy { groups: read, clip: clip.flatten() })
     }
 
     fn task(&mut self, data: &Data) -> Option<TaskSpec> {
@@ -316,11 +208,6 @@ impl Tree {
     }
 }
 
-/// What the text form of a group can hold.
-fn is_pattern(text: &str) -> bool {
-    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || matches!(c, ':' | ';' | '|'))
-}
-
 const RAW_FORMS: &str = "a number, a word, true or false, or a list";
 
 fn raw(data: &Data) -> Option<RawArgument> {
@@ -333,7 +220,7 @@ fn raw(data: &Data) -> Option<RawArgument> {
     })
 }
 
-fn argument(param: &Parameter, data: &Data) -> Result<Argument, Fault> {
+pub(super) fn argument(param: &Parameter, data: &Data) -> Result<Argument, Fault> {
     let fits = match (param.kind, data) {
         (Kind::Numbers, Data::List(items)) => items.iter().all(|item| matches!(item, Data::Number(_))),
         (Kind::Durations | Kind::Points, Data::List(items)) => {
@@ -342,6 +229,7 @@ fn argument(param: &Parameter, data: &Data) -> Result<Argument, Fault> {
         (Kind::Number | Kind::Integer | Kind::Numbers, data) => matches!(data, Data::Number(_)),
         (Kind::Flag, data) => matches!(data, Data::Flag(_)),
         (Kind::Choice(_), data) => matches!(data, Data::Text(_)),
+        (Kind::Expression, data) => matches!(data, Data::Text(_) | Data::Number(_)),
         (Kind::Duration | Kind::Durations | Kind::Points | Kind::Level, data) => {
             matches!(data, Data::Text(_) | Data::Number(_))
         }
@@ -353,7 +241,7 @@ fn argument(param: &Parameter, data: &Data) -> Result<Argument, Fault> {
     }
 }
 
-fn read<'de, D: Deserializer<'de>, T>(
+pub(super) fn read<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     part: impl FnOnce(&mut Tree, &Data) -> Option<T>,
 ) -> Result<T, D::Error> {
@@ -371,27 +259,9 @@ impl<'de> Deserialize<'de> for ScheduleSpec {
     }
 }
 
-impl<'de> Deserialize<'de> for ScheduleChoice {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer, |tree, data| tree.choice("", data, None))
-    }
-}
-
 impl<'de> Deserialize<'de> for OptimizerSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read(deserializer, |tree, data| tree.optimizer("", data))
-    }
-}
-
-impl<'de> Deserialize<'de> for Clip {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer, |tree, data| tree.clip("", data))
-    }
-}
-
-impl<'de> Deserialize<'de> for Strategy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer, Tree::strategy)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{GroupStrategy, OptimizerSpec, ScheduleChoice, ScheduleSpec, Strategy};
+use super::{GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy};
 use crate::{
-    Pattern,
+    AfterEnd, Pattern,
     registry::Argument,
     schedule::{self, Form},
 };
@@ -12,7 +12,9 @@ use crate::{
 impl Serialize for Argument {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Duration(_) | Self::Level(_) | Self::Word(_) => serializer.collect_str(self),
+            Self::Duration(_) | Self::Level(_) | Self::Word(_) | Self::Expression(_) => {
+                serializer.collect_str(self)
+            }
             Self::Durations(durations) => durations.serialize(serializer),
             Self::Points(points) => serializer.collect_seq(points.iter().map(ToString::to_string)),
             Self::Number(number) => serializer.serialize_f64(*number),
@@ -59,12 +61,46 @@ impl Serialize for ScheduleChoice {
     }
 }
 
+impl Serialize for SignalSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", self.name)?;
+        for (name, argument) in &self.args {
+            map.serialize_entry(name, argument)?;
+        }
+        map.end()
+    }
+}
+
+fn plan_entries<M: SerializeMap>(map: &mut M, plan: &PlanSpec) -> Result<(), M::Error> {
+    map.serialize_entry("schedule", &plan.schedule)?;
+    if !plan.fields.is_empty() {
+        map.serialize_entry("fields", &plan.fields)?;
+    }
+    if !plan.signals.is_empty() {
+        map.serialize_entry("signals", &plan.signals)?;
+    }
+    Ok(())
+}
+
+impl Serialize for PlanSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        plan_entries(&mut map, self)?;
+        map.end()
+    }
+}
+
+fn group_entries<M: SerializeMap>(map: &mut M, group: &GroupStrategy) -> Result<(), M::Error> {
+    map.serialize_entry("optimizer", &group.optimizer)?;
+    plan_entries(map, &group.plan)
+}
+
 impl Serialize for GroupStrategy {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("params", &self.params)?;
-        map.serialize_entry("optimizer", &self.optimizer)?;
-        map.serialize_entry("schedule", &self.schedule)?;
+        group_entries(&mut map, self)?;
         map.end()
     }
 }
@@ -73,19 +109,19 @@ impl Serialize for Strategy {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match &self.groups[..] {
-            [group] if group.params == Pattern::all() => {
-                map.serialize_entry("optimizer", &group.optimizer)?;
-                map.serialize_entry("schedule", &group.schedule)?;
-            }
             [group] => {
-                map.serialize_entry("params", &group.params)?;
-                map.serialize_entry("optimizer", &group.optimizer)?;
-                map.serialize_entry("schedule", &group.schedule)?;
+                if group.params != Pattern::all() {
+                    map.serialize_entry("params", &group.params)?;
+                }
+                group_entries(&mut map, group)?;
             }
             groups => map.serialize_entry("groups", groups)?,
         }
         if let Some(clip) = &self.clip {
             map.serialize_entry("clip", clip)?;
+        }
+        if self.after_end != AfterEnd::Hold {
+            map.serialize_entry("after_end", &self.after_end)?;
         }
         map.end()
     }

@@ -78,7 +78,7 @@ pub enum Fault {
 }
 
 /// A list longer than this is not read by anyone who is told the name that was meant.
-const READABLE: usize = 16;
+const READABLE: usize = 12;
 
 fn instead(got: &str, known: &[String]) -> String {
     let meant = nearest(got, known.iter().map(String::as_str));

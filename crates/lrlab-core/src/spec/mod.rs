@@ -3,15 +3,16 @@
 //! The one-line text: `sgd lr=0.1 momentum=0.9 | step every 5 epochs x0.5 | clip norm 1`. Every
 //! word of it comes from the registries of schedules and optimizers.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Horizon, Pattern, Schedule,
+    AfterEnd, Field, Horizon, Pattern, Schedule,
     optimizer::registry::{self as optimizers, Built},
-    registry::Arguments,
+    registry::{Argument, Arguments},
     schedule::Recipe,
+    signal::{self, Setting, Signal},
 };
 
 mod data;
@@ -19,8 +20,10 @@ mod data_out;
 mod error;
 mod hash;
 mod named_text;
+mod plan_text;
 mod print;
 mod schedule_text;
+mod strategy_data;
 mod strategy_text;
 mod text;
 mod torch_code;
@@ -99,6 +102,34 @@ pub enum ScheduleChoice {
     },
 }
 
+/// What reacts to a metric, by name with its arguments; data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignalSpec {
+    /// A name of the registry: `plateau`.
+    pub name: &'static str,
+    /// What was given; defaults stay with the registry.
+    pub args: Arguments,
+}
+
+/// What moves the fields of a group: schedules, and signals over them.
+///
+/// ```
+/// use lrlab_core::spec::PlanSpec;
+/// let plan: PlanSpec = "warmup 5% then constant | momentum: linear from 90% | plateau x0.5".parse()?;
+/// assert_eq!(plan.fields.len(), 1);
+/// assert_eq!(plan.signals[0].name, "plateau");
+/// # Ok::<(), lrlab_core::SpecError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanSpec {
+    /// How the learning rate moves.
+    pub schedule: ScheduleChoice,
+    /// How other fields move.
+    pub fields: BTreeMap<Field, ScheduleSpec>,
+    /// What reacts to metrics with a factor over the learning rate.
+    pub signals: Vec<SignalSpec>,
+}
+
 /// One group of parameters with its optimizer and plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupStrategy {
@@ -106,8 +137,8 @@ pub struct GroupStrategy {
     pub params: Pattern,
     /// What updates them.
     pub optimizer: OptimizerSpec,
-    /// How their learning rate moves.
-    pub schedule: ScheduleChoice,
+    /// What moves their fields.
+    pub plan: PlanSpec,
 }
 
 /// The whole recipe: groups, each with its optimizer and plan, and clipping.
@@ -117,6 +148,8 @@ pub struct Strategy {
     pub groups: Vec<GroupStrategy>,
     /// Gradient clipping, over all groups.
     pub clip: Option<Clip>,
+    /// What happens when training goes on after the plan's end.
+    pub after_end: AfterEnd,
 }
 
 impl ScheduleSpec {
@@ -131,9 +164,45 @@ impl ScheduleSpec {
     }
 }
 
+impl ScheduleSpec {
+    /// Steps of the warmup that it begins with; 0 where it has none.
+    pub fn warmup_steps(&self, horizon: Horizon) -> u64 {
+        let given = |name: &str| match self.args.get(name) {
+            Some(Argument::Duration(duration)) => duration.steps(horizon),
+            _ => 0,
+        };
+        match (self.name, &self.inner[..]) {
+            ("warmup", _) => given("for"),
+            ("warmup-stable-decay", _) => given("warmup"),
+            (_, [first, ..]) => first.warmup_steps(horizon),
+            (_, []) => 0,
+        }
+    }
+}
+
+impl SignalSpec {
+    /// The signal, ready for its first reading, or everything that stands against it.
+    pub fn build(&self, setting: Setting) -> Result<Box<dyn Signal>, Vec<Fault>> {
+        let entry = signal::find(self.name).ok_or_else(|| vec![plan_text::unknown_signal(self.name)])?;
+        (entry.build)(&self.args, setting)
+    }
+}
+
 impl From<ScheduleSpec> for ScheduleChoice {
     fn from(spec: ScheduleSpec) -> Self {
         Self::Own(spec)
+    }
+}
+
+impl From<ScheduleChoice> for PlanSpec {
+    fn from(schedule: ScheduleChoice) -> Self {
+        Self { schedule, fields: BTreeMap::new(), signals: Vec::new() }
+    }
+}
+
+impl From<ScheduleSpec> for PlanSpec {
+    fn from(schedule: ScheduleSpec) -> Self {
+        ScheduleChoice::Own(schedule).into()
     }
 }
 
@@ -162,7 +231,12 @@ impl OptimizerSpec {
 impl Strategy {
     /// One group of all parameters, without clipping.
     pub fn single(optimizer: OptimizerSpec, schedule: impl Into<ScheduleChoice>) -> Self {
-        let group = GroupStrategy { params: Pattern::all(), optimizer, schedule: schedule.into() };
-        Self { groups: vec![group], clip: None }
+        Self::of(optimizer, PlanSpec::from(schedule.into()))
+    }
+
+    /// One group of all parameters with a whole plan, without clipping.
+    pub fn of(optimizer: OptimizerSpec, plan: PlanSpec) -> Self {
+        let group = GroupStrategy { params: Pattern::all(), optimizer, plan };
+        Self { groups: vec![group], clip: None, after_end: AfterEnd::Hold }
     }
 }

@@ -2,11 +2,14 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{Clip, GroupStrategy, OptimizerSpec, ScheduleChoice, ScheduleSpec, Strategy, Unit};
+use super::{
+    Clip, GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy, Unit,
+};
 use crate::{
-    Duration, Pattern, TaskSpec,
-    registry::{Argument, Keyword, Parameter},
+    AfterEnd, Duration, Pattern, TaskSpec,
+    registry::{Argument, Arguments, Keyword, Parameter},
     schedule::{self, Form},
+    signal,
 };
 
 impl Display for ScheduleSpec {
@@ -42,12 +45,7 @@ impl Display for ScheduleSpec {
             }
             _ => f.write_str(self.name)?,
         }
-        for param in entry.map_or(&[][..], |entry| entry.params) {
-            if let Some(argument) = self.args.get(param.name) {
-                f.write_str(" ")?;
-                write_argument(f, param, argument)?;
-            }
-        }
+        write_arguments(f, entry.map_or(&[], |entry| entry.params), &self.args)?;
         if let (Form::Before, [inner]) = (form, &self.inner[..]) {
             f.write_str(" then ")?;
             bracketed(f, inner, !inner.is_chain())?;
@@ -79,6 +77,16 @@ impl ScheduleSpec {
             _ => true,
         }
     }
+}
+
+fn write_arguments(f: &mut Formatter<'_>, params: &[Parameter], args: &Arguments) -> fmt::Result {
+    for param in params {
+        if let Some(argument) = args.get(param.name) {
+            f.write_str(" ")?;
+            write_argument(f, param, argument)?;
+        }
+    }
+    Ok(())
 }
 
 fn write_argument(f: &mut Formatter<'_>, param: &Parameter, argument: &Argument) -> fmt::Result {
@@ -144,7 +152,24 @@ impl Display for GroupStrategy {
         if self.params != Pattern::all() {
             write!(f, "for {}: ", self.params.0)?;
         }
-        write!(f, "{} | {}", self.optimizer, self.schedule)
+        write!(f, "{} | {}", self.optimizer, self.plan)
+    }
+}
+
+impl Display for PlanSpec {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.schedule)?;
+        for (field, schedule) in &self.fields {
+            write!(f, " | {}: {schedule:#}", field.name())?;
+        }
+        self.signals.iter().try_for_each(|signal| write!(f, " | {signal}"))
+    }
+}
+
+impl Display for SignalSpec {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        write_arguments(f, signal::find(self.name).map_or(&[], |entry| entry.params), &self.args)
     }
 }
 
@@ -153,9 +178,13 @@ impl Display for Strategy {
         for (index, group) in self.groups.iter().enumerate() {
             write!(f, "{}{group}", if index > 0 { " ; " } else { "" })?;
         }
-        match &self.clip {
-            Some(clip) => write!(f, " {} {clip}", if self.groups.len() == 1 { '|' } else { ';' }),
-            None => Ok(()),
+        let border = if self.groups.len() == 1 { '|' } else { ';' };
+        if let Some(clip) = &self.clip {
+            write!(f, " {border} {clip}")?;
+        }
+        match self.after_end {
+            AfterEnd::Hold => Ok(()),
+            policy => write!(f, " {border} after end {}", policy.word()),
         }
     }
 }
@@ -171,7 +200,7 @@ impl Strategy {
     /// # Ok::<(), lrlab_core::SpecError>(())
     /// ```
     pub fn short_label(&self) -> String {
-        let schedules: Vec<String> = self.groups.iter().map(|group| group.schedule.to_string()).collect();
+        let schedules: Vec<String> = self.groups.iter().map(|group| group.plan.to_string()).collect();
         let alike = schedules.iter().all(|schedule| *schedule == schedules[0]);
         if alike { schedules.into_iter().next().unwrap_or_default() } else { schedules.join("; ") }
     }

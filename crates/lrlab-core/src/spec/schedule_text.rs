@@ -206,13 +206,14 @@ impl Reader<'_> {
 fn begins(kind: Kind, word: &str) -> bool {
     match kind {
         Kind::Level | Kind::Points => is_own_rate(word) || starts_duration(word),
+        Kind::Expression => true,
         Kind::Choice(words) => words.iter().any(|known| same_name(known, word)),
         _ => starts_duration(word),
     }
 }
 
 /// Whether the arguments before `word` are at their end.
-fn is_border(word: &str) -> bool {
+pub(super) fn is_border(word: &str) -> bool {
     word == ")" || between_word(word).is_some() || after_word(word).is_some() || direct_word(word).is_some()
 }
 
@@ -221,7 +222,7 @@ fn entry_of(word: &str, of: fn(Form) -> Option<&'static str>) -> Option<&'static
     SCHEDULES.iter().find(fits).copied()
 }
 
-fn after_word(word: &str) -> Option<&'static Entry> {
+pub(super) fn after_word(word: &str) -> Option<&'static Entry> {
     entry_of(word, |form| if let Form::After(word) = form { Some(word) } else { None })
 }
 

@@ -1,25 +1,24 @@
 //! A whole strategy on one line.
 //!
 //! ```text
-//! strategy = group { ";" group } [ ";" clip ]     or, with one group, parts with the clip among them
-//! group    = [ "for" PATTERN ":" ] optimizer [ "|" schedule ]
-//! clip     = "clip norm N" | "clip value N"
+//! strategy = group { ";" group } { ";" whole }    or, with one group, parts with the whole's among them
+//! group    = [ "for" PATTERN ":" ] optimizer { "|" part }                    the parts of a plan
+//! whole    = "clip norm N" | "clip value N" | "after end hold" | "after end warn" | "after end error"
 //! ```
-//! An optimizer or a schedule may be PyTorch's constructor text; `torch` before a scheduler's keeps
-//! PyTorch's own meaning of it, and `per step` after it counts updates instead of epochs.
+//! An optimizer may be PyTorch's constructor text.
 
 use std::{ops::Range as Span, str::FromStr};
 
 use super::{
-    Clip, Fault, GroupStrategy, OptimizerSpec, Problem, ScheduleChoice, ScheduleSpec, SpecError, Strategy,
-    Unit,
+    Clip, Fault, GroupStrategy, OptimizerSpec, Problem, SpecError, Strategy,
+    plan_text::PlanReader,
     text::{Reader, Stop},
-    torch_import, torch_optimizer,
+    torch_optimizer,
     torch_read::{looks_like_call, read_call},
     torch_text::TorchCall,
 };
 use crate::{
-    Pattern, TaskSpec,
+    AfterEnd, Pattern, TaskSpec,
     registry::{Keyword, Kind, Parameter, Range},
 };
 
@@ -28,28 +27,6 @@ impl FromStr for Strategy {
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
         whole(text, strategy)
-    }
-}
-
-impl FromStr for ScheduleSpec {
-    type Err = SpecError;
-
-    fn from_str(text: &str) -> Result<Self, SpecError> {
-        whole(text, |text, span, problems| match choice(text, span.clone(), problems)? {
-            ScheduleChoice::Own(spec) => Ok(spec),
-            ScheduleChoice::Torch { .. } => {
-                let fault = Fault::refused("a schedule of lrlab's own is wanted here: leave out `torch`");
-                stop(problems, span, fault)
-            }
-        })
-    }
-}
-
-impl FromStr for ScheduleChoice {
-    type Err = SpecError;
-
-    fn from_str(text: &str) -> Result<Self, SpecError> {
-        whole(text, choice)
     }
 }
 
@@ -79,7 +56,7 @@ impl FromStr for TaskSpec {
 
 type Part<T> = fn(&str, Span<usize>, &mut Vec<Problem>) -> Result<T, Stop>;
 
-fn whole<T>(text: &str, part: Part<T>) -> Result<T, SpecError> {
+pub(super) fn whole<T>(text: &str, part: Part<T>) -> Result<T, SpecError> {
     let mut problems = Vec::new();
     match part(text, trim(text, 0..text.len()), &mut problems) {
         Ok(value) if problems.is_empty() => Ok(value),
@@ -88,7 +65,7 @@ fn whole<T>(text: &str, part: Part<T>) -> Result<T, SpecError> {
 }
 
 /// Reads a part with a reader of words and passes its problems on.
-fn read<'t, T>(
+pub(super) fn read<'t, T>(
     text: &'t str,
     span: Span<usize>,
     problems: &mut Vec<Problem>,
@@ -100,19 +77,19 @@ fn read<'t, T>(
     value
 }
 
-fn stop<T>(problems: &mut Vec<Problem>, span: Span<usize>, fault: Fault) -> Result<T, Stop> {
+pub(super) fn stop<T>(problems: &mut Vec<Problem>, span: Span<usize>, fault: Fault) -> Result<T, Stop> {
     problems.push(Problem::at(span, fault));
     Err(Stop)
 }
 
-fn trim(text: &str, span: Span<usize>) -> Span<usize> {
+pub(super) fn trim(text: &str, span: Span<usize>) -> Span<usize> {
     let part = &text[span.clone()];
     let start = span.start + part.len() - part.trim_start().len();
     start..start + part.trim().len()
 }
 
 /// The parts between separators, without the space around them.
-fn split(text: &str, span: Span<usize>, separator: char) -> Vec<Span<usize>> {
+pub(super) fn split(text: &str, span: Span<usize>, separator: char) -> Vec<Span<usize>> {
     let mut parts = Vec::new();
     let mut start = span.start;
     for (at, _) in text[span.clone()].match_indices(separator) {
@@ -124,7 +101,7 @@ fn split(text: &str, span: Span<usize>, separator: char) -> Vec<Span<usize>> {
 }
 
 /// What follows `word` and a space at the start of a part.
-fn after_word(text: &str, span: &Span<usize>, word: &str) -> Option<Span<usize>> {
+pub(super) fn after_word(text: &str, span: &Span<usize>, word: &str) -> Option<Span<usize>> {
     let part = &text[span.clone()];
     let start = part.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word))?;
     let rest = &part[start.len()..];
@@ -133,11 +110,12 @@ fn after_word(text: &str, span: &Span<usize>, word: &str) -> Option<Span<usize>>
 }
 
 fn strategy(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<Strategy, Stop> {
-    let mut strategy = Strategy { groups: Vec::new(), clip: None };
+    let mut strategy = Strategy { groups: Vec::new(), clip: None, after_end: AfterEnd::Hold };
     for part in split(text, span, ';') {
-        if after_word(text, &part, "clip").is_some() {
-            set_clip(text, part, &mut strategy, problems);
-        } else if let Ok(group) = group(text, part, &mut strategy, problems) {
+        if set_whole(text, &part, &mut strategy, problems) {
+            continue;
+        }
+        if let Ok(group) = group(text, part, &mut strategy, problems) {
             strategy.groups.push(group);
         }
     }
@@ -148,11 +126,26 @@ fn strategy(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Resul
     Ok(strategy)
 }
 
-fn set_clip(text: &str, part: Span<usize>, strategy: &mut Strategy, problems: &mut Vec<Problem>) {
-    if strategy.clip.is_some() {
-        problems.push(Problem::at(part.clone(), Fault::Twice { what: "`clip`".to_owned() }));
+/// Takes in a part that is about all groups; `false` where it is about one.
+fn set_whole(text: &str, part: &Span<usize>, strategy: &mut Strategy, problems: &mut Vec<Problem>) -> bool {
+    if after_word(text, part, "clip").is_some() {
+        if strategy.clip.is_some() {
+            problems.push(Problem::at(part.clone(), Fault::Twice { what: "`clip`".to_owned() }));
+        }
+        strategy.clip = clip(text, part.clone(), problems).ok().or(strategy.clip);
+        return true;
     }
-    strategy.clip = clip(text, part, problems).ok().or(strategy.clip);
+    let Some(word) = after_word(text, part, "after").and_then(|rest| after_word(text, &rest, "end")) else {
+        return false;
+    };
+    match AfterEnd::WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&text[word.clone()])) {
+        Some((_, policy)) => strategy.after_end = *policy,
+        None => {
+            let got = format!("`{}`", &text[word.clone()]);
+            problems.push(Problem::at(word, Fault::syntax("`after end hold`, `warn` or `error`", got)));
+        }
+    }
+    true
 }
 
 fn group(
@@ -178,19 +171,14 @@ fn group(
     let mut parts = split(text, span, '|').into_iter();
     let first = parts.next().unwrap_or(0..0);
     let optimizer = optimizer(text, first, problems);
-    let mut schedule = None;
+    let mut plan = PlanReader::default();
     for part in parts {
-        if after_word(text, &part, "clip").is_some() {
-            set_clip(text, part, strategy, problems);
-        } else if schedule.is_some() {
-            let fault = Fault::syntax("one schedule, and `clip ...`", format!("`{}`", &text[part.clone()]));
-            problems.push(Problem::at(part, fault));
-        } else {
-            schedule = Some(choice(text, part, problems));
+        if !set_whole(text, &part, strategy, problems) {
+            plan.part(text, part, problems);
         }
     }
-    let schedule = schedule.unwrap_or_else(|| Ok(ScheduleChoice::Own(ScheduleSpec::constant())))?;
-    Ok(GroupStrategy { params, optimizer: optimizer?, schedule })
+    let plan = plan.finish();
+    Ok(GroupStrategy { params, optimizer: optimizer?, plan: plan? })
 }
 
 fn optimizer(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<OptimizerSpec, Stop> {
@@ -202,35 +190,7 @@ fn optimizer(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Resu
     torch_optimizer::optimizer(&call).or_else(|fault| stop(problems, span, fault))
 }
 
-fn choice(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<ScheduleChoice, Stop> {
-    let torch = after_word(text, &span, "torch");
-    if torch.is_none() && !looks_like_call(&text[span.clone()]) {
-        return read(text, span, problems, |reader| {
-            let spec = reader.schedule(0)?;
-            reader.end("the schedule")?;
-            Ok(ScheduleChoice::Own(spec))
-        });
-    }
-    let span = torch.clone().unwrap_or(span);
-    let (call, rest) = constructor(text, &span, problems)?;
-    let unit = read(text, rest, problems, |reader| {
-        let mut unit = Unit::Epoch;
-        if reader.eat("per") {
-            if reader.eat("step") {
-                unit = Unit::Step;
-            } else if !reader.eat("epoch") {
-                return reader.wrong("`per step` or `per epoch`");
-            }
-        }
-        reader.end("the scheduler (`per step` may follow)").map(|()| unit)
-    })?;
-    if torch.is_some() {
-        return Ok(ScheduleChoice::Torch { call, unit });
-    }
-    torch_import::schedule(&call, unit).map(ScheduleChoice::Own).or_else(|fault| stop(problems, span, fault))
-}
-
-fn constructor(
+pub(super) fn constructor(
     text: &str,
     span: &Span<usize>,
     problems: &mut Vec<Problem>,

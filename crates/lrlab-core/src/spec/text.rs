@@ -9,8 +9,12 @@
 
 use std::ops::Range;
 
-use super::{Fault, Problem, read_argument};
+use super::{
+    Fault, Problem, read_argument,
+    schedule_text::{after_word, is_border},
+};
 use crate::{
+    expression::Expression,
     horizon::parse_number,
     registry::{Argument, Arguments, Kind, Parameter},
 };
@@ -109,11 +113,15 @@ impl<'a> Reader<'a> {
             self.note(start..end, Fault::Twice { what: format!("`{}`", param.name) });
         }
         seen.push(param.name);
-        match read_argument(param, &text) {
-            Ok(argument) => {
+        let misread = if param.kind == Kind::Expression { Expression::read(&text).err() } else { None };
+        match (misread, read_argument(param, &text)) {
+            (Some((span, fault)), _) if !text.is_empty() => {
+                self.note(value + span.start..value + span.end, fault);
+            }
+            (_, Ok(argument)) => {
                 args.insert(param.name.to_owned(), argument);
             }
-            Err(fault) => self.note(value.min(end)..end, fault),
+            (_, Err(fault)) => self.note(value.min(end)..end, fault),
         }
     }
 
@@ -128,6 +136,7 @@ impl<'a> Reader<'a> {
                 }
                 text
             }
+            Kind::Expression => self.expression(),
             Kind::Points => {
                 let mut text = self.point();
                 while self.eat(",") {
@@ -138,6 +147,22 @@ impl<'a> Reader<'a> {
             }
             _ => self.single(kind),
         }
+    }
+
+    /// Everything up to a word that cannot belong to an expression.
+    fn expression(&mut self) -> String {
+        let (start, mut end, mut depth) = (self.span().start, self.span().start, 0_u32);
+        while let Some(word) = self.peek() {
+            // `floor` is a function here, if brackets follow.
+            let function = self.peek_second() == Some("(") && after_word(word).is_some();
+            if depth == 0 && !function && (is_border(word) || is_every(word)) {
+                break;
+            }
+            depth = if word == "(" { depth + 1 } else { depth.saturating_sub(u32::from(word == ")")) };
+            end = self.span().end;
+            self.at += 1;
+        }
+        self.text[start..end].to_owned()
     }
 
     /// `10% at 5 epochs`, as far as it is there.
@@ -200,4 +225,9 @@ pub(super) fn starts_duration(word: &str) -> bool {
 /// Whether a level that is no share begins with this word.
 pub(super) fn is_own_rate(word: &str) -> bool {
     word.eq_ignore_ascii_case("lr") || word.eq_ignore_ascii_case("value")
+}
+
+/// Whether an expression ends here, and what it counts follows.
+fn is_every(word: &str) -> bool {
+    word.eq_ignore_ascii_case("every") || word.eq_ignore_ascii_case("each")
 }

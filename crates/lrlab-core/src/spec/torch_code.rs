@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Duration, Horizon,
     optimizer::registry as optimizers,
-    registry::Argument,
+    registry::{Argument, Kind},
     schedule::{self, Part, Recipe, TorchForm},
 };
 
@@ -60,7 +60,7 @@ impl Code {
         };
         let _ =
             writeln!(self.body, "{optimizer} = torch.optim.{}", optimizer_call(&group.optimizer, &params));
-        let (code, per_epoch) = match &group.schedule {
+        let (code, per_epoch) = match &group.plan.schedule {
             ScheduleChoice::Torch { call, unit } => {
                 self.add_classes(call);
                 (Some(with_optimizer(call)), *unit == Unit::Epoch)
@@ -210,10 +210,15 @@ fn changes_between_epochs_only(spec: &ScheduleSpec, horizon: Horizon) -> bool {
         Argument::Points(points) => points.iter().all(|point| whole(&point.at)),
         _ => true,
     });
+    let defaults = schedule::find(spec.name).map_or(&[][..], |entry| entry.params).iter().filter(|param| {
+        param.kind == Kind::Duration && !spec.args.contains_key(param.name) && param.default != Some("")
+    });
+    let whole_defaults =
+        defaults.filter_map(|param| param.default?.parse().ok()).all(|duration: Duration| whole(&duration));
     let flat = schedule::find(spec.name).is_some_and(|entry| entry.flat);
     let inner = spec.name == "staircase"
         || spec.inner.iter().all(|inner| changes_between_epochs_only(inner, horizon));
-    flat && whole_durations && inner
+    flat && whole_durations && whole_defaults && inner
 }
 
 /// A last part at the group's own rate says nothing where the part before it ends there anyway.

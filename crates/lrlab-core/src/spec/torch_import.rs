@@ -6,15 +6,38 @@
 //! where PyTorch's recursion differs (a cosine rises again after `T_max`) and must be kept, write
 //! `torch` before the constructor.
 
-use super::{Fault, ScheduleSpec, TorchCall, TorchValue, Unit};
+use std::collections::BTreeMap;
+
+use super::{Fault, ScheduleSpec, SignalSpec, TorchCall, TorchValue, Unit};
 use crate::{
-    Duration,
+    Duration, Field,
     registry::{Argument, Arguments, Level, Parameter},
     schedule,
 };
 
-/// Translates a scheduler.
-pub(super) fn schedule(call: &TorchCall, unit: Unit) -> Result<ScheduleSpec, Fault> {
+/// What a constructor says in lrlab's words.
+#[derive(Default)]
+pub(super) struct Imported {
+    /// How the learning rate moves; `None` where only a signal moves it.
+    pub(super) schedule: Option<ScheduleSpec>,
+    /// How other fields move.
+    pub(super) fields: BTreeMap<Field, ScheduleSpec>,
+    /// What reacts to metrics.
+    pub(super) signals: Vec<SignalSpec>,
+}
+
+impl From<ScheduleSpec> for Imported {
+    fn from(schedule: ScheduleSpec) -> Self {
+        Self { schedule: Some(schedule), ..Self::default() }
+    }
+}
+
+/// Translates a constructor; it counts epochs where `unit` is not told.
+pub(super) fn plan(call: &TorchCall, unit: Option<Unit>) -> Result<Imported, Fault> {
+    schedule(call, unit.unwrap_or_default()).map(Imported::from)
+}
+
+fn schedule(call: &TorchCall, unit: Unit) -> Result<ScheduleSpec, Fault> {
     let spec = translate(call, unit)?;
     check(&spec)?;
     if unit == Unit::Step || is_flat(&spec) {

@@ -2,6 +2,7 @@
 
 use super::Fault;
 use crate::{
+    expression::Expression,
     horizon::{number_text, parse_duration, parse_number, parse_percent, percent_text},
     registry::{Argument, Kind, Level, Parameter, Point, same_name},
 };
@@ -26,6 +27,8 @@ pub(crate) fn read_argument(param: &Parameter, text: &str) -> Result<Argument, F
         Kind::Numbers => {
             Argument::Numbers(items().map(parse_number).collect::<Option<_>>().ok_or_else(wrong)?)
         }
+        Kind::Expression if text.is_empty() => return Err(wrong()),
+        Kind::Expression => Argument::Expression(Expression::read(text).map_err(|(_, fault)| fault)?),
         Kind::Points => Argument::Points(
             items().map(|item| read_point(param.name, item)).collect::<Result<_, _>>().map_err(named)?,
         ),

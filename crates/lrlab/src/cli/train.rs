@@ -7,10 +7,11 @@ use std::{
 
 use lrlab_analysis::{Run, diagnose::diagnose};
 use lrlab_core::{
-    Arm, Duration, Event, Outcome, ParamGroup, Scheduler, Strategy, StudySpec, TaskSpec,
+    AfterEnd, Arm, Duration, Event, Outcome, ParamGroup, Scheduler, Strategy, StudySpec, TaskSpec,
+    event::Metric,
     layout::{EVENTS_FILE, RUNS_FOLDER, run_folder},
     registry::Argument,
-    spec::{Clip, ScheduleChoice},
+    spec::{Clip, PlanSpec},
 };
 use lrlab_train::{Observer, TrainError, Trial, log::Recorder};
 
@@ -81,12 +82,14 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let label = &study.spec().arms[0].label;
     let run = study.path().join(RUNS_FOLDER).join(run_folder(0, label, options.seed));
 
-    let built = trial_spec.strategy.build(trial.horizon())?;
+    // The line after the last epoch shows the rate that would come next.
+    let strategy = Strategy { after_end: AfterEnd::Hold, ..trial_spec.strategy.clone() };
+    let built = strategy.build(trial.horizon())?;
     let mut lines = EpochLines {
         recorder: Recorder::begin(&run, laboratory::stop_flag())?,
         groups: built.groups.into_iter().map(|built| built.group).collect(),
         scheduler: built.scheduler,
-        steps_per_epoch: trial.horizon().steps_per_epoch,
+        t: 0,
         sum: 0.0,
         steps: 0,
         epoch: 0,
@@ -122,8 +125,8 @@ fn spec(options: &Options) -> Result<StudySpec, Failure> {
     let strategy: Strategy = if let Some(text) = &options.strategy {
         laboratory::strategy(text)?
     } else {
-        let schedule: ScheduleChoice = options.schedule.parse()?;
-        let mut strategy = Strategy::single(options.optimizer.parse()?, schedule);
+        let plan: PlanSpec = options.schedule.parse()?;
+        let mut strategy = Strategy::of(options.optimizer.parse()?, plan);
         if let Some(lr) = options.lr {
             strategy.groups[0].optimizer.args.insert("lr".to_owned(), Argument::Number(lr));
         }
@@ -151,7 +154,7 @@ struct EpochLines {
     recorder: Recorder<'static>,
     scheduler: Box<dyn Scheduler>,
     groups: Vec<ParamGroup>,
-    steps_per_epoch: u64,
+    t: u64,
     sum: f64,
     steps: u64,
     epoch: u64,
@@ -160,7 +163,8 @@ struct EpochLines {
 }
 
 impl EpochLines {
-    fn print(&mut self) {
+    fn print(&mut self) -> Result<(), TrainError> {
+        self.scheduler.before_step(self.t, &mut self.groups)?;
         self.epoch += 1;
         let (loss, lr) = (self.sum / self.steps as f64, self.groups[0].lr());
         (self.sum, self.steps) = (0.0, 0);
@@ -175,6 +179,7 @@ impl EpochLines {
         };
         // Whoever closed our output wants no more of it: the trial stops.
         self.closed |= writeln!(stdout(), "{line}").is_err();
+        Ok(())
     }
 }
 
@@ -182,16 +187,19 @@ impl Observer for EpochLines {
     fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
         self.recorder.on_event(event)?;
         match event {
-            Event::Started(_) => self.scheduler.before_step(0, &mut self.groups),
             Event::Step(step) => {
-                self.scheduler.before_step(step.t + 1, &mut self.groups);
                 self.sum += step.loss;
                 self.steps += 1;
-                if self.steps == self.steps_per_epoch {
-                    self.print();
-                }
+                self.t = step.t + 1;
             }
-            Event::Finished { .. } if self.steps > 0 => self.print(),
+            // The rate that is printed is the next epoch's, as after PyTorch's `scheduler.step()`.
+            Event::Validated(validated) => {
+                for (name, Metric(value)) in &validated.metrics {
+                    self.scheduler.on_metric(validated.t, name, *value, &mut self.groups)?;
+                }
+                self.print()?;
+            }
+            Event::Finished { .. } if self.steps > 0 => self.print()?,
             _ => {}
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{TorchError, TorchScheduler, build};
-use crate::{Field, ParamGroup, Scheduler, spec::TorchCall};
+use crate::{Field, ParamGroup, Scheduler, plan::PlanError, spec::TorchCall};
 
 /// A scheduler of torch over some of the groups, in the place of a plan.
 ///
@@ -36,9 +36,9 @@ impl TorchPlan {
     ///
     /// let mut groups = [ParamGroup::new("all").with(Field::Lr, 0.1)];
     /// let mut plan = TorchPlan::new("StepLR(5, gamma=0.5)".parse()?, 0..1, 100, &groups)?;
-    /// plan.before_step(499, &mut groups);
+    /// plan.before_step(499, &mut groups)?;
     /// assert_eq!(groups[0].lr(), 0.1);
-    /// plan.before_step(500, &mut groups);
+    /// plan.before_step(500, &mut groups)?;
     /// assert_eq!(groups[0].lr(), 0.05);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -87,15 +87,10 @@ impl TorchPlan {
 
 impl Scheduler for TorchPlan {
     /// Entered at a later `t`, or sent back to an earlier one, it is replayed from the start.
-    ///
-    /// # Panics
-    ///
-    /// Where torch raises in the middle of training; [`TorchPlan::new`] refuses all that is known to.
-    fn before_step(&mut self, t: u64, groups: &mut [ParamGroup]) {
+    fn before_step(&mut self, t: u64, groups: &mut [ParamGroup]) -> Result<(), PlanError> {
         let range = self.groups.clone();
-        if let Err(error) = self.advance(t / self.every, &mut groups[range]) {
-            panic!("{} raises {} before update {t}: {error}", self.call, error.python_class());
-        }
+        let advanced = self.advance(t / self.every, &mut groups[range]);
+        advanced.map_err(|error| PlanError::Torch { call: self.call.to_string(), t, error })
     }
 
     fn clone_box(&self) -> Box<dyn Scheduler> {

@@ -1,0 +1,238 @@
+//! Strategies and plans as TOML and JSON.
+//!
+//! ```toml
+//! optimizer = "sgd lr=0.1 momentum=0.9"
+//! schedule = "warmup 5% then constant"
+//! fields = { momentum = "linear from 90% to 100%" }
+//! signals = ["plateau patience 5 epochs x0.1"]
+//! after_end = "error"
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+
+use super::{
+    Clip, Compat, Fault, GroupStrategy, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy,
+    data::{Data, Table, Tree, argument, join, read},
+    plan_text::unknown_signal,
+    strategy_text::CLIP,
+};
+use crate::{AfterEnd, Field, Pattern, registry::Argument, signal};
+
+impl Tree {
+    fn choice(&mut self, path: &str, data: &Data, compat: Option<Compat>) -> Option<ScheduleChoice> {
+        match (data, compat) {
+            (Data::Text(text), Some(Compat::Torch)) => {
+                let bare = text.trim_start().strip_prefix("torch ").unwrap_or(text);
+                self.parse(path, &format!("torch {bare}"))
+            }
+            (Data::Text(text), None) => self.parse(path, text),
+            (data, Some(Compat::Torch)) => self.wrong(
+                path,
+                data,
+                "PyTorch's constructor as text, `StepLR(step_size=5)`, with compat = \"torch\"",
+            ),
+            (data, _) => self.schedule(path, data, 0).map(ScheduleChoice::Own),
+        }
+    }
+
+    fn clip(&mut self, path: &str, data: &Data) -> Option<Clip> {
+        let table = match data {
+            Data::Table(table) => table,
+            Data::Text(text) => return self.parse(path, text),
+            other => return self.wrong(path, other, "{ norm = 1.0 } or { value = 1.0 }"),
+        };
+        let make = match table.keys().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["norm"] => Clip::Norm,
+            ["value"] => Clip::Value,
+            _ => {
+                let got = table.keys().cloned().collect::<Vec<_>>().join(", ");
+                return self.note(path, Fault::value("clip", got, "{ norm = 1.0 } or { value = 1.0 }"));
+            }
+        };
+        let (key, value) = table.iter().next()?;
+        match argument(&CLIP, value) {
+            Ok(Argument::Number(number)) => Some(make(number)),
+            Ok(_) => None,
+            Err(fault) => self.note(&join(path, key), fault),
+        }
+    }
+
+    fn compat(&mut self, path: &str, data: &Data) -> Option<Compat> {
+        match data {
+            Data::Text(text) if text == "own" => Some(Compat::Own),
+            Data::Text(text) if text == "torch" => Some(Compat::Torch),
+            other => self.wrong(path, other, "\"own\" or \"torch\""),
+        }
+    }
+
+    /// The keys of a table that say what moves a group's fields.
+    fn plan(&mut self, path: &str, table: &Table) -> Option<PlanSpec> {
+        let compat = table.get("compat").map(|data| self.compat(&join(path, "compat"), data));
+        let place = join(path, "schedule");
+        let plan = match (table.get("schedule"), compat) {
+            (_, Some(None)) => None,
+            // As in the text form, a constructor may move more than the learning rate.
+            (Some(Data::Text(text)), None | Some(Some(Compat::Own))) => self.parse(&place, text),
+            (Some(data), compat) => self.choice(&place, data, compat.flatten()).map(PlanSpec::from),
+            (None, _) => Some(ScheduleSpec::constant().into()),
+        };
+        let fields = table.get("fields").map(|data| self.fields(&join(path, "fields"), data));
+        let signals = table.get("signals").map(|data| self.signals(&join(path, "signals"), data));
+        let mut plan: PlanSpec = plan?;
+        plan.fields.extend(fields.unwrap_or_default());
+        plan.signals.extend(signals.unwrap_or_default());
+        Some(plan)
+    }
+
+    fn fields(&mut self, path: &str, data: &Data) -> BTreeMap<Field, ScheduleSpec> {
+        let mut fields = BTreeMap::new();
+        let Data::Table(table) = data else {
+            self.wrong::<()>(path, data, "a table such as { momentum = \"linear from 90%\" }");
+            return fields;
+        };
+        for (name, data) in table {
+            let place = join(path, name);
+            match Field::find(name) {
+                Some(Field::Lr) => {
+                    let why = "the learning rate's schedule is the key `schedule`";
+                    self.note::<()>(&place, Fault::refused(why));
+                }
+                Some(field) => fields.extend(self.schedule(&place, data, 0).map(|spec| (field, spec))),
+                None => {
+                    self.note::<()>(&place, Fault::unknown("field", name, Field::ALL.map(Field::name)));
+                }
+            }
+        }
+        fields
+    }
+
+    fn signals(&mut self, path: &str, data: &Data) -> Vec<SignalSpec> {
+        let Data::List(items) = data else {
+            return self.signal(path, data).into_iter().collect();
+        };
+        let place = |index: usize| format!("{path}[{index}]");
+        items.iter().enumerate().filter_map(|(index, item)| self.signal(&place(index), item)).collect()
+    }
+
+    fn signal(&mut self, path: &str, data: &Data) -> Option<SignalSpec> {
+        let table = match data {
+            Data::Table(table) => table,
+            Data::Text(text) => return self.parse(path, text),
+            other => return self.wrong(path, other, "a signal, as a table or as text"),
+        };
+        let name = self.name(path, table, "{ name = \"plateau\" }")?;
+        let Some(entry) = signal::find(name) else {
+            return self.note(&join(path, "name"), unknown_signal(name));
+        };
+        let args = self.arguments(path, entry.name, table, entry.params, None, entry.example);
+        Some(SignalSpec { name: entry.name, args })
+    }
+
+    fn after_end(&mut self, data: &Data) -> Option<AfterEnd> {
+        let found = match data {
+            Data::Text(text) => AfterEnd::WORDS.iter().find(|(word, _)| word == text),
+            _ => None,
+        };
+        match found {
+            Some((_, policy)) => Some(*policy),
+            None => self.wrong("after_end", data, "\"hold\", \"warn\" or \"error\""),
+        }
+    }
+
+    /// One group; keys in `others` belong to the table around it.
+    fn group(&mut self, path: &str, table: &Table, others: &[&str]) -> Option<GroupStrategy> {
+        const KEYS: [&str; 6] = ["params", "optimizer", "schedule", "fields", "signals", "compat"];
+        for key in table.keys().filter(|key| !KEYS.contains(&key.as_str()) && !others.contains(&key.as_str()))
+        {
+            let fault = Fault::unknown("key", key, KEYS.into_iter().chain(others.iter().copied()));
+            self.note::<()>(&join(path, key), fault);
+        }
+        let params = match table.get("params") {
+            None => Some(Pattern::all()),
+            Some(Data::Text(text)) if is_pattern(text) => Some(Pattern(text.clone())),
+            Some(other) => {
+                self.wrong(&join(path, "params"), other, "a pattern without spaces, such as \"*.weight\"")
+            }
+        };
+        let optimizer = if let Some(data) = table.get("optimizer") {
+            self.optimizer(&join(path, "optimizer"), data)
+        } else {
+            let (owner, parameter) = ("a strategy".to_owned(), "optimizer".to_owned());
+            let example = "optimizer = { name = \"sgd\", lr = 0.1 }".to_owned();
+            self.note(path, Fault::Missing { owner, parameter, example })
+        };
+        let plan = self.plan(path, table);
+        Some(GroupStrategy { params: params?, optimizer: optimizer?, plan: plan? })
+    }
+
+    pub(super) fn strategy(&mut self, data: &Data) -> Option<Strategy> {
+        let table = match data {
+            Data::Table(table) => table,
+            Data::Text(text) => return self.parse("", text),
+            other => return self.wrong("", other, "a strategy, as a table or as text"),
+        };
+        let clip = table.get("clip").map(|data| self.clip("clip", data));
+        let after_end = table.get("after_end").and_then(|data| self.after_end(data)).unwrap_or_default();
+        let Some(groups) = table.get("groups") else {
+            let group = self.group("", table, &["clip", "after_end", "groups"])?;
+            return Some(Strategy { groups: vec![group], clip: clip.flatten(), after_end });
+        };
+        for key in table.keys().filter(|key| !matches!(key.as_str(), "groups" | "clip" | "after_end")) {
+            self.note::<()>(key, Fault::unknown("key beside groups", key, ["groups", "clip", "after_end"]));
+        }
+        let Data::List(items) = groups else { return self.wrong("groups", groups, "a list of tables") };
+        if items.is_empty() {
+            return self.note("groups", Fault::value("groups", "none", "one or more"));
+        }
+        let mut read = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let path = format!("groups[{index}]");
+            match item {
+                Data::Table(table) => read.extend(self.group(&path, table, &[])),
+                other => self.wrong(&path, other, "a table").unwrap_or_default(),
+            }
+        }
+        Some(Strategy { groups: read, clip: clip.flatten(), after_end })
+    }
+}
+
+/// What the text form of a group can hold.
+fn is_pattern(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || matches!(c, ':' | ';' | '|'))
+}
+
+impl<'de> Deserialize<'de> for ScheduleChoice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read(deserializer, |tree, data| tree.choice("", data, None))
+    }
+}
+
+impl<'de> Deserialize<'de> for Clip {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read(deserializer, |tree, data| tree.clip("", data))
+    }
+}
+
+impl<'de> Deserialize<'de> for Strategy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read(deserializer, Tree::strategy)
+    }
+}
+
+impl<'de> Deserialize<'de> for PlanSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read(deserializer, |tree, data| match data {
+            Data::Text(text) => tree.parse("", text),
+            Data::Table(table) => {
+                const KEYS: [&str; 4] = ["schedule", "fields", "signals", "compat"];
+                for key in table.keys().filter(|key| !KEYS.contains(&key.as_str())) {
+                    tree.note::<()>(key, Fault::unknown("key", key, KEYS));
+                }
+                tree.plan("", table)
+            }
+            other => tree.wrong("", other, "a plan, as a table or as text"),
+        })
+    }
+}
