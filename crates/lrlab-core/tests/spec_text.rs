@@ -64,7 +64,9 @@ fn errors_name_the_place_the_fault_and_the_way_out() {
             "sgd | cosin to 0",
             "cosin",
             "unknown schedule `cosin`, did you mean `cosine`?; known: constant, linear, step, multi-step, \
-             exponential, cosine, warmup, hold, staircase",
+             exponential, cosine, polynomial, rex, tanh, one-minus-sqrt, inverse-sqrt, power-law, noam, \
+             warm-restarts, cyclic, one-cycle, slanted-triangular, warmup-stable-decay, range-test, warmup, hold, \
+             staircase",
         ),
         ("sdg lr=0.1", "sdg", "unknown optimizer `sdg`, did you mean `sgd`?; known: sgd, adam, adamw"),
         (
@@ -101,7 +103,7 @@ fn errors_name_the_place_the_fault_and_the_way_out() {
         (
             "sgd | cosine until 0",
             "until",
-            "expected `to ...`, `over ...` after cosine, as in `cosine to 1% over 80%`, got `until`",
+            "expected `from ...`, `to ...`, `over ...` after cosine, as in `cosine to 1% over 80%`, got `until`",
         ),
         ("sgd | (cosine", "", "expected `)`, got the end"),
         ("sgd | cosine | linear", "linear", "expected one schedule, and `clip ...`, got `linear`"),

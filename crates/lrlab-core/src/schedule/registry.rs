@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use super::{
-    Recipe, Schedule, TorchForm, constant::CONSTANT, cosine::COSINE, exponential::EXPONENTIAL, hold::HOLD,
-    linear::LINEAR, multi_step::MULTI_STEP, staircase::STAIRCASE, step::STEP, warmup::WARMUP,
+    Recipe, Schedule, TorchForm, constant::CONSTANT, cosine::COSINE, cyclic::CYCLIC,
+    exponential::EXPONENTIAL, hold::HOLD, inverse_sqrt::INVERSE_SQRT, linear::LINEAR, multi_step::MULTI_STEP,
+    noam::NOAM, one_cycle::ONE_CYCLE, one_minus_sqrt::ONE_MINUS_SQRT, polynomial::POLYNOMIAL,
+    power_law::POWER_LAW, range_test::RANGE_TEST, rex::REX, slanted_triangular::SLANTED_TRIANGULAR,
+    staircase::STAIRCASE, step::STEP, tanh::TANH, warm_restarts::WARM_RESTARTS, warmup::WARMUP,
+    warmup_stable_decay::WARMUP_STABLE_DECAY,
 };
 use crate::registry::{Parameter, Source, same_name};
 
@@ -71,8 +75,30 @@ impl Entry {
 }
 
 /// Every schedule, the simple ones first.
-pub static SCHEDULES: &[&Entry] =
-    &[&CONSTANT, &LINEAR, &STEP, &MULTI_STEP, &EXPONENTIAL, &COSINE, &WARMUP, &HOLD, &STAIRCASE];
+pub static SCHEDULES: &[&Entry] = &[
+    &CONSTANT,
+    &LINEAR,
+    &STEP,
+    &MULTI_STEP,
+    &EXPONENTIAL,
+    &COSINE,
+    &POLYNOMIAL,
+    &REX,
+    &TANH,
+    &ONE_MINUS_SQRT,
+    &INVERSE_SQRT,
+    &POWER_LAW,
+    &NOAM,
+    &WARM_RESTARTS,
+    &CYCLIC,
+    &ONE_CYCLE,
+    &SLANTED_TRIANGULAR,
+    &WARMUP_STABLE_DECAY,
+    &RANGE_TEST,
+    &WARMUP,
+    &HOLD,
+    &STAIRCASE,
+];
 
 /// The schedule of a name, spelled with hyphens, underscores or neither, in any case.
 pub fn find(name: &str) -> Option<&'static Entry> {
