@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.optim import SGD, lr_scheduler
 
 import optimizer_cases
+import schedule_cases
 import scheduler_cases
 from workloads import BATCH, FIRST_PAIRS, first_program, load_digits, mlp
 
@@ -222,6 +223,7 @@ def main() -> None:
         "init": init_json,
         "first_program": first_program_json,
         "schedulers": lambda: {"cases": [scheduler_json(case) for case in scheduler_cases.CASES]},
+        "schedules": schedule_cases.schedules_json,
         "optimizers": optimizers_json,
         "digits_parity": digits_parity_json,
     }

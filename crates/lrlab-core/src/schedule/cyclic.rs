@@ -125,8 +125,16 @@ pub(super) static CYCLIC: Entry = Entry {
 };
 
 fn read(recipe: &mut Recipe<'_>) -> Cyclic {
+    let from = recipe.level("from").unwrap_or(Level::Fraction(1.0));
+    let to = recipe.level("to").unwrap_or(Level::Fraction(1.0));
+    let up = recipe.steps("up").unwrap_or(1);
+    let down = recipe.steps("down").unwrap_or(up);
+    Cyclic { from, to, up, down, mode: read_mode(recipe) }
+}
+
+fn read_mode(recipe: &mut Recipe<'_>) -> Mode {
     let gamma = recipe.number_if_given("gamma");
-    let mode = match (recipe.word("mode"), gamma) {
+    match (recipe.word("mode"), gamma) {
         ("exp_range", Some(gamma)) => Mode::ExpRange { gamma },
         ("exp_range", None) => {
             recipe.refuse("mode exp_range needs gamma: `mode exp_range gamma=0.9999`".to_owned());
@@ -138,14 +146,6 @@ fn read(recipe: &mut Recipe<'_>) -> Cyclic {
         }
         ("triangular2", None) => Mode::Triangular2,
         _ => Mode::Triangular,
-    };
-    let up = recipe.steps("up").unwrap_or(1);
-    Cyclic {
-        from: recipe.level("from").unwrap_or(Level::Fraction(1.0)),
-        to: recipe.level("to").unwrap_or(Level::Fraction(1.0)),
-        up,
-        down: recipe.steps("down").unwrap_or(up),
-        mode,
     }
 }
 

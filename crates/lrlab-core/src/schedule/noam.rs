@@ -4,7 +4,7 @@
 //!
 //! | symbol | meaning | unit |
 //! |---|---|---|
-//! | model | width of the model, d_model | 1 |
+//! | model | width of the model, `d_model` | 1 |
 //! | warmup | length of the rise | steps |
 //!
 //! The group's own rate is a factor here, 1 in the paper: the highest rate is

@@ -225,7 +225,6 @@ fn class(cycle: &OneCycle, max_lr: f64, div_factor: f64, final_div_factor: f64) 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Horizon, ScheduleSpec};
 
     fn rates<const N: usize>(text: &str, total: u64, times: [u64; N]) -> [f64; N] {

@@ -173,23 +173,20 @@ fn to_torch(recipe: &mut Recipe<'_>) -> TorchForm {
     let low = recipe.factor(to);
     let (height, low) = (float_text((1.0 - low) / 2.0), float_text(low));
     let gamma = float_text(gamma);
-    let factor = match &cycles[..] {
-        [Cycle { length, .. }] => format!(
-            "({low} + {height} * {gamma} ** ({{t}} // {length}) * (1 + math.cos(math.pi * ({{t}} % {length}) / {length})))"
-        ),
-        _ => {
-            let table: Vec<String> = cycles
-                .iter()
-                .enumerate()
-                .rev()
-                .map(|(index, cycle)| format!("({index}, {}, {})", cycle.start, cycle.length))
-                .collect();
-            format!(
-                "next({low} + {height} * {gamma} ** (k + ({{t}} - s) // n) * (1 + math.cos(math.pi * (({{t}} - s) % n) / n)) \
-                 for k, s, n in [{}] if {{t}} >= s)",
-                table.join(", ")
-            )
-        }
+    let wave = |k: &str, u: &str, n: &str| {
+        format!("{low} + {height} * {gamma} ** {k} * (1 + math.cos(math.pi * {u} / {n}))")
+    };
+    let factor = if let [Cycle { length, .. }] = cycles[..] {
+        format!(
+            "({})",
+            wave(&format!("({{t}} // {length})"), &format!("({{t}} % {length})"), &length.to_string())
+        )
+    } else {
+        let later_first = cycles.iter().enumerate().rev();
+        let table: Vec<String> =
+            later_first.map(|(k, cycle)| format!("({k}, {}, {})", cycle.start, cycle.length)).collect();
+        let value = wave("(k + ({t} - s) // n)", "(({t} - s) % n)", "n");
+        format!("next({value} for k, s, n in [{}] if {{t}} >= s)", table.join(", "))
     };
     TorchForm::single(factor, class)
 }

@@ -45,7 +45,7 @@ impl Shape {
     fn share(self, passed: f64) -> f64 {
         match self {
             Self::Linear => 1.0 - passed,
-            Self::Cosine => (1.0 + (PI * passed).cos()) / 2.0,
+            Self::Cosine => f64::midpoint(1.0, (PI * passed).cos()),
             Self::OneMinusSqrt => 1.0 - passed.sqrt(),
             Self::OneMinusSquare => 1.0 - passed * passed,
         }
@@ -188,7 +188,6 @@ fn to_torch(recipe: &mut Recipe<'_>) -> TorchForm {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Horizon, ScheduleSpec};
 
     fn rates<const N: usize>(text: &str, times: [u64; N]) -> [f64; N] {
