@@ -42,7 +42,11 @@ impl Schedule for RangeTest {
             return to;
         }
         let passed = t as f64 / self.line.over as f64;
-        // A product of powers has no quotient that could overflow, or be 0 / 0 for a base of 0.
+        let ratio = to / from;
+        if ratio.is_normal() {
+            return from * ratio.powf(passed);
+        }
+        // The quotient overflows, or is 0 / 0 for a base of 0; this product does not.
         from.powf(1.0 - passed) * to.powf(passed)
     }
 

@@ -34,7 +34,9 @@ struct Tanh {
 impl Schedule for Tanh {
     fn value_at(&self, t: u64, base: f64) -> f64 {
         self.fall.value_at(t, base, |passed| {
-            (1.0 - (self.lower * (1.0 - passed) + self.upper * passed).tanh()) / 2.0
+            let z = self.lower * (1.0 - passed) + self.upper * passed;
+            // (1 - tanh z) / 2, without its loss of digits where z is large.
+            1.0 / (1.0 + (2.0 * z).exp())
         })
     }
 

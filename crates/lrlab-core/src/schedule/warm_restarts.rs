@@ -44,34 +44,37 @@ struct WarmRestarts {
 struct Cycle {
     start: u64,
     length: u64,
+    /// `gamma^n`, with the restarts before it.
+    height: f64,
 }
 
 impl WarmRestarts {
-    /// The cycles of the lengths given and, where they grow, all that begin before time ends.
-    fn cycles(lengths: &[u64], growth: f64) -> Vec<Cycle> {
+    /// Where cycles grow, these are all that begin before time ends.
+    fn new(lengths: &[u64], growth: f64, gamma: f64, to: Level) -> Self {
         let mut start = 0_u64;
         let mut cycles: Vec<Cycle> = Vec::new();
         let last = lengths.last().copied().unwrap_or(1);
         let growing = (1..).map(|k| grown(last, growth, k)).take_while(|_| growth >= LEAST_GROWTH);
         for length in lengths.iter().copied().chain(growing) {
-            cycles.push(Cycle { start, length });
+            cycles.push(Cycle { start, length, height: gamma.powf(cycles.len() as f64) });
             match start.checked_add(length) {
                 Some(next) => start = next,
                 None => break,
             }
         }
-        cycles
+        Self { cycles, gamma, to }
     }
 
-    /// How many restarts came before t, the steps since the last of them, and its cycle's length.
-    fn locate(&self, t: u64) -> (u64, u64, u64) {
+    /// The factor of the height at t, the steps since the last restart, and the cycle's length.
+    fn locate(&self, t: u64) -> (f64, u64, u64) {
         let index = self.cycles.partition_point(|cycle| cycle.start <= t).max(1) - 1;
-        let Cycle { start, length } = self.cycles[index];
+        let Cycle { start, length, height } = self.cycles[index];
         let since = t - start;
         if since < length {
-            return (index as u64, since, length);
+            return (height, since, length);
         }
-        (index as u64 + since / length, since % length, length)
+        let repeated = if self.gamma == 1.0 { 1.0 } else { self.gamma.powf((since / length) as f64) };
+        (height * repeated, since % length, length)
     }
 }
 
@@ -88,13 +91,9 @@ fn grown(length: u64, growth: f64, k: u32) -> u64 {
 impl Schedule for WarmRestarts {
     fn value_at(&self, t: u64, base: f64) -> f64 {
         let to = self.to.of(base);
-        let (restarts, since, length) = self.locate(t);
-        let height = if restarts == 0 || self.gamma == 1.0 {
-            base - to
-        } else {
-            (base - to) * self.gamma.powf(restarts as f64)
-        };
-        to + height * (1.0 + (PI * since as f64 / length as f64).cos()) / 2.0
+        let (height, since, length) = self.locate(t);
+        let wave = 1.0 + (PI * since as f64 / length as f64).cos();
+        to + (base - to) * height * wave / 2.0
     }
 }
 
@@ -151,9 +150,8 @@ fn read(recipe: &mut Recipe<'_>) -> (WarmRestarts, f64) {
             "cycles that grow by {growth} hardly grow: give {LEAST_GROWTH} or more, or leave `growing` out"
         ));
     }
-    let cycles = WarmRestarts::cycles(&lengths, growth);
-    let to = recipe.level("to").unwrap_or(Level::Fraction(0.0));
-    (WarmRestarts { cycles, gamma: recipe.number("gamma"), to }, growth)
+    let (gamma, to) = (recipe.number("gamma"), recipe.level("to").unwrap_or(Level::Fraction(0.0)));
+    (WarmRestarts::new(&lengths, growth, gamma, to), growth)
 }
 
 fn build(recipe: &mut Recipe<'_>) -> Arc<dyn Schedule> {
@@ -197,7 +195,8 @@ mod tests {
     use crate::{Horizon, ScheduleSpec};
 
     fn starts(lengths: &[u64], growth: f64) -> Vec<u64> {
-        WarmRestarts::cycles(lengths, growth).iter().map(|cycle| cycle.start).collect()
+        let schedule = WarmRestarts::new(lengths, growth, 1.0, Level::Fraction(0.0));
+        schedule.cycles.iter().map(|cycle| cycle.start).collect()
     }
 
     #[test]
@@ -214,8 +213,7 @@ mod tests {
 
     #[test]
     fn each_cycle_falls_from_its_own_top() {
-        let restarts =
-            WarmRestarts { cycles: WarmRestarts::cycles(&[2, 4], 1.0), gamma: 0.5, to: Level::Absolute(1.0) };
+        let restarts = WarmRestarts::new(&[2, 4], 1.0, 0.5, Level::Absolute(1.0));
         let rates: Vec<f64> = [0, 1, 2, 4, 6, 10, 12].map(|t| restarts.value_at(t, 9.0)).to_vec();
         for (got, expected) in rates.into_iter().zip([9.0, 5.0, 5.0, 3.0, 3.0, 2.0, 1.5]) {
             assert!((got - expected).abs() < 1e-14, "{got} for {expected}");
