@@ -20,6 +20,7 @@ from torch.optim import SGD, lr_scheduler
 import expression_cases
 import optimizer_cases
 import plateau_readings
+import schedule_cases
 import scheduler_cases
 from workloads import BATCH, FIRST_PAIRS, first_program, load_digits, mlp
 
@@ -224,6 +225,7 @@ def main() -> None:
         "init": init_json,
         "first_program": first_program_json,
         "schedulers": lambda: {"cases": [scheduler_json(case) for case in scheduler_cases.CASES]},
+        "schedules": schedule_cases.schedules_json,
         "optimizers": optimizers_json,
         "digits_parity": digits_parity_json,
         "expressions": expression_cases.expressions_json,

@@ -85,6 +85,8 @@ pub enum Range {
     UnitOpen,
     /// 0 < value <= 1.
     UnitPositive,
+    /// 1 or more.
+    AtLeastOne,
 }
 
 impl Range {
@@ -98,6 +100,7 @@ impl Range {
                 Self::Unit => (0.0..=1.0).contains(&value),
                 Self::UnitOpen => (0.0..1.0).contains(&value),
                 Self::UnitPositive => value > 0.0 && value <= 1.0,
+                Self::AtLeastOne => value >= 1.0,
             }
     }
 
@@ -110,6 +113,7 @@ impl Range {
             Self::Unit => "a number from 0 to 1",
             Self::UnitOpen => "a number from 0 up to, but not, 1",
             Self::UnitPositive => "a number above 0, up to 1",
+            Self::AtLeastOne => "a number of 1 or more",
         }
     }
 }

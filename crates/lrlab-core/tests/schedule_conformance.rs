@@ -63,6 +63,8 @@ fn the_example_uses_it_and_reads_back_from_every_form() {
 
 #[test]
 fn left_out_parameters_have_a_default_or_are_asked_for() {
+    // Those that mean the time before the schedule when left out: at the start there is none.
+    let mut of_the_time_before: Vec<(&str, String)> = Vec::new();
     for entry in SCHEDULES {
         let inner = parts(entry);
         let bare = ScheduleSpec { name: entry.name, args: [].into(), inner };
@@ -79,8 +81,13 @@ fn left_out_parameters_have_a_default_or_are_asked_for() {
                 })
                 .collect(),
         };
+        let (asked, optional): (Vec<String>, Vec<String>) =
+            asked.into_iter().partition(|name| entry.param(name).unwrap().default.is_none());
         assert_eq!(asked, needed, "{}", entry.name);
+        of_the_time_before.extend(optional.into_iter().map(|name| (entry.name, name)));
     }
+    let timescale = "timescale".to_owned();
+    assert_eq!(of_the_time_before, [("inverse-sqrt", timescale.clone()), ("power-law", timescale)]);
 }
 
 #[test]
@@ -118,6 +125,13 @@ fn a_length_holds_its_last_value() {
         let schedule = text.parse::<ScheduleSpec>().unwrap().build(HORIZON).unwrap();
         for t in [1201, 5000, u64::MAX] {
             assert_eq!(schedule.value_at(t, 0.1), schedule.value_at(1200, 0.1), "{text}");
+        }
+    }
+    for entry in SCHEDULES {
+        let schedule = example(entry).build(HORIZON).unwrap();
+        let Some(length) = schedule.length() else { continue };
+        for t in [length + 1, 2 * length, u64::MAX] {
+            assert_eq!(schedule.value_at(t, 0.1), schedule.value_at(length, 0.1), "{}", entry.name);
         }
     }
 }

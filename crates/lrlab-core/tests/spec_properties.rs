@@ -19,6 +19,7 @@ fn number(range: Range) -> BoxedStrategy<f64> {
         Range::Any => any.boxed(),
         Range::NotNegative => any.prop_map(f64::abs).boxed(),
         Range::Positive => any.prop_map(|value| value.abs().max(1e-12)).boxed(),
+        Range::AtLeastOne => any.prop_map(|value| value.abs().max(1.0)).boxed(),
     }
 }
 

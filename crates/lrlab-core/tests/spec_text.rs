@@ -96,7 +96,7 @@ fn errors_name_the_place_the_fault_and_the_way_out() {
         (
             "sgd | cosine until 0",
             "until",
-            "expected `to ...`, `over ...` after cosine, as in `cosine to 1% over 80%`, got `until`",
+            "expected `from ...`, `to ...`, `over ...` after cosine, as in `cosine to 1% over 80%`, got `until`",
         ),
         ("sgd | (cosine", "", "expected `)`, got the end"),
         (

@@ -7,7 +7,7 @@ use super::{Entry, Schedule, TorchForm, constant::Constant, end::Ended, find};
 use crate::{
     Duration, Horizon, ScheduleSpec,
     expression::Expression,
-    registry::{Argument, Level},
+    registry::{Argument, Kind, Level},
     spec::{Fault, Problem, SpecError, read_argument},
 };
 
@@ -319,11 +319,34 @@ impl<'a> Recipe<'a> {
         }
     }
 
-    /// A word out of the parameter's list.
-    pub fn word(&mut self, name: &str) -> String {
+    /// Yes or no.
+    pub fn flag(&mut self, name: &str) -> bool {
+        self.argument(name) == Some(Argument::Flag(true))
+    }
+
+    /// One of the words of a choice.
+    pub fn word(&mut self, name: &str) -> &'static str {
+        let given = self.argument(name);
+        let kind = self.entry.params.iter().find(|param| param.name == name).map(|param| param.kind);
+        let Some(Kind::Choice(words)) = kind else { return "" };
+        let fits = |word: &&str| given == Some(Argument::Word((*word).to_owned()));
+        words.iter().copied().find(fits).or(words.first().copied()).unwrap_or_default()
+    }
+
+    /// Several durations in steps, each 1 or more, in any order.
+    pub fn each_steps(&mut self, name: &str) -> Vec<u64> {
+        let Some(Argument::Durations(durations)) = self.argument(name) else { return vec![1] };
+        durations.iter().map(|duration| self.resolve(name, *duration)).collect()
+    }
+
+    /// A duration in steps, not rounded to whole ones; `None` where it was left out and may be.
+    pub fn part_steps(&mut self, name: &str) -> Option<f64> {
+        let Horizon { total_steps, steps_per_epoch } = self.stretch.horizon;
         match self.argument(name) {
-            Some(Argument::Word(word)) => word,
-            _ => String::new(),
+            Some(Argument::Duration(Duration::Steps(steps))) => Some(steps as f64),
+            Some(Argument::Duration(Duration::Epochs(epochs))) => Some(epochs * steps_per_epoch as f64),
+            Some(Argument::Duration(Duration::Fraction(share))) => Some(share * total_steps as f64),
+            _ => None,
         }
     }
 
