@@ -151,7 +151,7 @@ fn resuming_with_last_epoch_repeats_torchs_mistakes() {
         ("MultiStepLR([3], last_epoch=2)", [0.010_000_000_000_000_002, 0.010_000_000_000_000_002]),
     ] {
         let mut groups = groups(0.1);
-        groups[0].initial_lr = Some(1.0);
+        groups[0].torch.initial_lr = Some(1.0);
         let mut scheduler = build(call, &mut groups).unwrap();
         let resumed = groups[0].lr();
         scheduler.step(None, &mut groups).unwrap();
