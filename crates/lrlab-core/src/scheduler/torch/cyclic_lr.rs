@@ -22,7 +22,10 @@ use super::{
     Arguments, Attribute, Attributes, Built, Factor, Refusal, State, StateValue, TorchError, TorchScheduler,
     boxed, construct, factor::ScaleFn, python, python_text, same_count,
 };
-use crate::{Field, ParamGroup, spec::TorchCall};
+use crate::{
+    Field, ParamGroup,
+    spec::{TorchCall, TorchValue},
+};
 
 /// How the height of `CyclicLR`'s cycles changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +137,10 @@ impl CyclicLR {
         let down = arguments.some("step_size_down").map_or(Ok(up), python_text::to_float)?;
         let total_size = up + down;
         let step_ratio = python::divide(up, total_size)?;
+        let scale_fn = match (scale_fn, arguments.some("scale_fn")) {
+            (None, Some(TorchValue::Text(text))) => Some(Factor::read(text)?),
+            (given, _) => given,
+        };
         let not_a_function = if scale_fn.is_none() { arguments.some("scale_fn") } else { None };
         let mode = arguments.value("mode").map_or_else(|| "triangular".to_owned(), python_text::text);
         let mode = CyclicMode::read(&mode);

@@ -7,16 +7,15 @@
 //! e: steps made; f: any function of it, one for all groups or one for each.
 //! PyTorch: `torch.optim.lr_scheduler.LambdaLR(optimizer, lr_lambda, last_epoch=-1)`. It is no recursion
 //! and has no second form: a rate that others set is overwritten at the next step. The functions are not
-//! part of the state.
+//! part of the state. In the text of a call a function is a string, `LambdaLR('lambda epoch: 0.95 ** epoch')`
+//! or `LambdaLR('0.95 ^ t')`; a text that is neither raises at once, where torch raises at the first call.
 
 use super::{
-    Arguments, Attributes, Built, Factor, State, TorchError, TorchScheduler, construct, python_text,
+    Arguments, Attributes, Built, Factor, State, TorchError, TorchScheduler, boxed, construct,
+    factor::{lr_lambdas, one_for_each},
     same_count,
 };
-use crate::{
-    ParamGroup,
-    spec::{TorchCall, TorchValue},
-};
+use crate::{ParamGroup, spec::TorchCall};
 
 /// torch's `LambdaLR`.
 #[derive(Clone, Debug)]
@@ -27,44 +26,11 @@ pub struct LambdaLR {
     pub lr_lambdas: Vec<Factor>,
 }
 
-/// No call can hold a function, so what is left is to raise what torch raises for anything else.
 pub(super) fn build(call: &TorchCall, groups: &mut [ParamGroup]) -> Built {
-    match not_functions(call, groups)? {
-        // torch finds out at the first call.
-        Some(value) => {
-            let kind = python_text::type_name(value);
-            Err(TorchError::Type(format!("'{kind}' object is not callable")))
-        }
-        None => Err(no_text(call)),
-    }
-}
-
-/// The first of the `lr_lambda`s that `call` gives, none of which is a function.
-pub(super) fn not_functions<'a>(
-    call: &'a TorchCall,
-    groups: &[ParamGroup],
-) -> Result<Option<&'a TorchValue>, TorchError> {
     let arguments = Arguments::bind(call, &["lr_lambda", "last_epoch"], 1)?;
-    match arguments.value("lr_lambda") {
-        Some(TorchValue::List(items)) => {
-            one_for_each(items.len(), groups)?;
-            Ok(items.first())
-        }
-        other => Ok(other),
-    }
-}
-
-/// Why `call` cannot be built although torch would.
-pub(super) fn no_text(call: &TorchCall) -> TorchError {
-    TorchError::Type(format!("{call}: lr_lambda must be a function, which a text cannot hold"))
-}
-
-/// Holds the number of functions against the number of groups.
-pub(super) fn one_for_each(functions: usize, groups: &[ParamGroup]) -> Result<(), TorchError> {
-    if functions == groups.len() {
-        return Ok(());
-    }
-    Err(TorchError::Value(format!("Expected {} lr_lambdas, but got {functions}", groups.len())))
+    // torch finds out at the first call.
+    let factors = lr_lambdas(&arguments, groups, |kind| format!("'{kind}' object is not callable"))?;
+    LambdaLR::new(factors, arguments.last_epoch()?, groups).map(boxed)
 }
 
 impl LambdaLR {

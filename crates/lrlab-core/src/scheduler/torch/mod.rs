@@ -266,8 +266,8 @@ const BUILDERS: [Builder; 16] = [
 
 /// The classes that [`build`] knows: all of `torch.optim.lr_scheduler`, and `swa_utils.SWALR`.
 ///
-/// Functions of one's own have no text: give them to [`LambdaLR::new`], [`MultiplicativeLR::new`] and
-/// [`CyclicLR::new`].
+/// A function stands as a string in a call, `LambdaLR('lambda epoch: 0.95 ** epoch')`; closures and tables go
+/// to [`LambdaLR::new`], [`MultiplicativeLR::new`] and [`CyclicLR::new`].
 pub const CLASSES: [&str; BUILDERS.len()] = {
     let mut names = [""; BUILDERS.len()];
     let mut at = 0;

@@ -8,12 +8,13 @@
 //! e: steps made; f: any function of it, one for all groups or one for each.
 //! PyTorch: `torch.optim.lr_scheduler.MultiplicativeLR(optimizer, lr_lambda, last_epoch=-1)`. It has no
 //! closed form, so as a later part of `SequentialLR` it goes on from the present rate, times f(0), where
-//! most others go back to the rate at the start. The functions are not part of the state.
+//! most others go back to the rate at the start. The functions are not part of the state. In the text of a call
+//! a function is a string, as for `LambdaLR`.
 
 use super::{
-    Attributes, Built, Factor, State, TorchError, TorchScheduler, construct,
-    lambda_lr::{no_text, not_functions, one_for_each},
-    python_text, rates_of, same_count,
+    Arguments, Attributes, Built, Factor, State, TorchError, TorchScheduler, boxed, construct,
+    factor::{lr_lambdas, one_for_each},
+    rates_of, same_count,
 };
 use crate::{ParamGroup, spec::TorchCall};
 
@@ -26,15 +27,11 @@ pub struct MultiplicativeLR {
     pub lr_lambdas: Vec<Factor>,
 }
 
-/// No call can hold a function, so what is left is to raise what torch raises for anything else.
 pub(super) fn build(call: &TorchCall, groups: &mut [ParamGroup]) -> Built {
-    match not_functions(call, groups)? {
-        Some(value) => {
-            let kind = python_text::type_name(value);
-            Err(TorchError::Type(format!("lr_lambda should be a function, but got {kind}")))
-        }
-        None => Err(no_text(call)),
-    }
+    let arguments = Arguments::bind(call, &["lr_lambda", "last_epoch"], 1)?;
+    let refuse = |kind: &str| format!("lr_lambda should be a function, but got {kind}");
+    let factors = lr_lambdas(&arguments, groups, refuse)?;
+    MultiplicativeLR::new(factors, arguments.last_epoch()?, groups).map(boxed)
 }
 
 impl MultiplicativeLR {
