@@ -187,7 +187,7 @@ fn closed_form_and_recursion_stay_as_close_as_the_docs_say() {
         ("ConstantLR", 2e-16),
         ("LinearLR", 2e-13),
         ("ExponentialLR", 1e-14),
-        ("PolynomialLR", 1e-12),
+        ("PolynomialLR", 1e-13),
         ("CosineAnnealingLR", 2e-12),
         ("CosineAnnealingLR past T_max", 8e-12),
         ("long CosineAnnealingLR past T_max", 2e-9),

@@ -16,7 +16,9 @@ fn build(call: &str, groups: &mut [ParamGroup]) -> Box<dyn TorchScheduler> {
 
 fn dict(entries: &[(&str, StateValue)]) -> StateDict {
     let mut dict = StateDict::default();
-    entries.iter().for_each(|(key, value)| dict.insert(key, value.clone()));
+    for (key, value) in entries {
+        dict.insert(key, value.clone());
+    }
     dict
 }
 

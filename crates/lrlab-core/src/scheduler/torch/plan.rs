@@ -57,7 +57,7 @@ impl TorchPlan {
         every: u64,
         all: &[ParamGroup],
     ) -> Result<Self, TorchError> {
-        Self::with(groups, every, all, |groups| build(&call, groups))
+        Self::with(groups, every, all, move |groups| build(&call, groups))
     }
 
     /// The scheduler that `construct` makes over `all[groups]`: one with functions, for instance.

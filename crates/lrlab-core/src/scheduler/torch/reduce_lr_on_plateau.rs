@@ -269,7 +269,7 @@ impl ThresholdMode {
     const WORDS: [(&'static str, Self); 2] = [("rel", Self::Rel), ("abs", Self::Abs)];
 }
 
-fn save_word<T: PartialEq>(mode: &T, words: [(&'static str, T); 2]) -> Option<StateValue> {
+fn save_word<T: PartialEq>(mode: &T, words: &[(&'static str, T); 2]) -> Option<StateValue> {
     words.iter().find(|(_, known)| known == mode).map(|(word, _)| StateValue::Text((*word).to_owned()))
 }
 
@@ -280,7 +280,7 @@ fn load_word<T>(value: &StateValue, words: [(&'static str, T); 2]) -> Result<T, 
 
 impl Attribute for PlateauMode {
     fn save(&self) -> Option<StateValue> {
-        save_word(self, Self::WORDS)
+        save_word(self, &Self::WORDS)
     }
 
     fn load(&mut self, value: &StateValue) -> Result<(), Refusal> {
@@ -291,7 +291,7 @@ impl Attribute for PlateauMode {
 
 impl Attribute for ThresholdMode {
     fn save(&self) -> Option<StateValue> {
-        save_word(self, Self::WORDS)
+        save_word(self, &Self::WORDS)
     }
 
     fn load(&mut self, value: &StateValue) -> Result<(), Refusal> {

@@ -108,7 +108,9 @@ pub(super) fn no_rates(class: &str) -> TorchError {
 
 /// Takes back the count of one step of each.
 pub(super) fn undo_all(schedulers: &mut [Box<dyn TorchScheduler>]) {
-    schedulers.iter_mut().for_each(|scheduler| scheduler.undo());
+    for scheduler in schedulers {
+        scheduler.undo();
+    }
 }
 
 impl SequentialLR {
