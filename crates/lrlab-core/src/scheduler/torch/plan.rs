@@ -15,6 +15,8 @@ use crate::{Field, ParamGroup, Scheduler, spec::TorchCall};
 /// what it does depends on metrics that are gone. Its state can be saved and loaded.
 #[derive(Clone, Debug)]
 pub struct TorchPlan {
+    /// What constructs it, for messages; the class alone where that was no call.
+    call: TorchCall,
     groups: Range<usize>,
     every: u64,
     /// The groups, and the scheduler, right after its constructor.
@@ -57,7 +59,8 @@ impl TorchPlan {
         every: u64,
         all: &[ParamGroup],
     ) -> Result<Self, TorchError> {
-        Self::with(groups, every, all, move |groups| build(&call, groups))
+        let plan = Self::with(groups, every, all, |groups| build(&call, groups))?;
+        Ok(Self { call, ..plan })
     }
 
     /// The scheduler that `construct` makes over `all[groups]`: one with functions, for instance.
@@ -77,7 +80,8 @@ impl TorchPlan {
         let mut starts = all[groups.clone()].to_vec();
         let start = construct(&mut starts)?;
         start.check()?;
-        Ok(Self { groups, every, starts, start, running: None })
+        let call = TorchCall { name: start.name().to_owned(), args: Vec::new(), kwargs: Vec::new() };
+        Ok(Self { call, groups, every, starts, start, running: None })
     }
 
     /// Refuses a training of `updates` in which torch would raise, after making all its steps in private.
@@ -161,7 +165,7 @@ impl Scheduler for TorchPlan {
     fn before_step(&mut self, t: u64, groups: &mut [ParamGroup]) {
         let range = self.groups.clone();
         if let Err(error) = self.advance(t / self.every, &mut groups[range]) {
-            panic!("{} raises {} before update {t}: {error}", self.start.name(), error.python_class());
+            panic!("{} raises {} before update {t}: {error}", self.call, error.python_class());
         }
     }
 
