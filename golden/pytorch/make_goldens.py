@@ -15,29 +15,17 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.optim import SGD, lr_scheduler
+from torch.optim import SGD
 
 import expression_cases
 import optimizer_cases
 import plateau_readings
 import schedule_cases
-import scheduler_cases
+import scheduler_goldens
 from workloads import BATCH, FIRST_PAIRS, first_program, load_digits, mlp
 
 HERE = Path(__file__).resolve().parent
 SEEDS = range(5)
-SCHEDULER_STEPS = 20_000
-SCHEDULER_HEAD = 64
-SCHEDULER_STRIDE = 1_000
-SCHEDULER_CLASSES = [
-    "ConstantLR",
-    "LinearLR",
-    "StepLR",
-    "MultiStepLR",
-    "ExponentialLR",
-    "CosineAnnealingLR",
-    "SequentialLR",
-]
 
 Json = dict[str, object]
 
@@ -102,56 +90,6 @@ def first_program_json() -> Json:
             case: Json = {"pair": text, "seed": seed, **vars(run)}
             cases.append(case | {"lines": run.lines()} if seed == 0 else case)
     return {"cases": cases}
-
-
-def sequence_json(values: list[float]) -> Json:
-    """The head, every thousandth value and the hash of one group's whole sequence."""
-    return {
-        "first": values[:SCHEDULER_HEAD],
-        "every_1000th": values[::SCHEDULER_STRIDE],
-        "sha256": sha256(values, "d"),
-    }
-
-
-def scheduler_json(case: scheduler_cases.Case) -> Json:
-    """Runs one scheduler; `closed_form` follows the same steps where its class has one."""
-    groups = [{"params": [nn.Parameter(torch.zeros(1))], "lr": lr} for lr in case.base_lrs]
-    optimizer = SGD(groups)
-    names = {name: functools.partial(getattr(lr_scheduler, name), optimizer) for name in SCHEDULER_CLASSES}
-    scheduler = eval(case.constructor, names)  # noqa: S307 - our own table
-    closed_form = getattr(scheduler, "_get_closed_form_lr", None)
-    closed_error = None
-    recursive: list[list[float]] = [scheduler.get_last_lr()]
-    closed: list[list[float]] = []
-    optimizer.step()
-    for step in range(SCHEDULER_STEPS + 1):
-        if step > 0:
-            for at, group, lr in case.edits:
-                if at == step:
-                    optimizer.param_groups[group]["lr"] = lr
-            scheduler.step()
-            recursive.append(scheduler.get_last_lr())
-        if [group["lr"] for group in optimizer.param_groups] != recursive[-1]:
-            raise RuntimeError(f"{case.constructor}: get_last_lr differs from the groups at step {step}")
-        if closed_form and closed_error is None:
-            try:
-                closed.append(closed_form())
-            except ArithmeticError as error:
-                closed_error = type(error).__name__
-    result: Json = {
-        "name": case.constructor.split("(")[0],
-        "constructor": case.constructor,
-        "base_lrs": case.base_lrs,
-        "steps": SCHEDULER_STEPS,
-        "edits": case.edits,
-        "last_lrs": [sequence_json(list(values)) for values in zip(*recursive, strict=True)],
-        "closed_form": None,
-    }
-    if closed_error:
-        return result | {"closed_form_error": closed_error}
-    if closed:
-        result["closed_form"] = [sequence_json(list(values)) for values in zip(*closed, strict=True)]
-    return result
 
 
 def optimizer_json(name: str, options: Json, dtype: torch.dtype, rows: list[list[float]]) -> list[Json]:
@@ -224,7 +162,7 @@ def main() -> None:
     makers: dict[str, Callable[[], Json]] = {
         "init": init_json,
         "first_program": first_program_json,
-        "schedulers": lambda: {"cases": [scheduler_json(case) for case in scheduler_cases.CASES]},
+        **scheduler_goldens.MAKERS,
         "schedules": schedule_cases.schedules_json,
         "optimizers": optimizers_json,
         "digits_parity": digits_parity_json,

@@ -7,7 +7,7 @@ use crate::{
     SpecError, Strategy,
     optimizer::registry::{self as optimizers, Built},
     registry::same_name,
-    scheduler::torch::TorchPlan,
+    scheduler::{SchedulerState, torch::TorchPlan},
     signal::{Setting, Signal},
     spec::{Fault, GroupStrategy, Problem, ScheduleChoice, Unit},
 };
@@ -164,6 +164,29 @@ impl Scheduler for GroupByGroup {
     ) -> Result<(), PlanError> {
         let mut pairs = self.0.iter_mut().zip(groups);
         pairs.try_for_each(|(part, group)| part.on_metric(t, name, value, std::slice::from_mut(group)))
+    }
+
+    fn listens_to(&self, name: &str) -> bool {
+        self.0.iter().any(|scheduler| scheduler.listens_to(name))
+    }
+
+    fn state(&self) -> SchedulerState {
+        SchedulerState::Groups(self.0.iter().map(|scheduler| scheduler.state()).collect())
+    }
+
+    fn restore(&mut self, state: &SchedulerState) -> Result<(), PlanError> {
+        match state {
+            SchedulerState::Groups(states) if states.len() == self.0.len() => {
+                let mut restored = self.0.clone();
+                restored
+                    .iter_mut()
+                    .zip(states)
+                    .try_for_each(|(scheduler, state)| scheduler.restore(state))?;
+                self.0 = restored;
+                Ok(())
+            }
+            _ => Err(PlanError::State { wanted: format!("schedulers of {} groups", self.0.len()) }),
+        }
     }
 
     fn warning(&mut self, t: u64) -> Option<String> {

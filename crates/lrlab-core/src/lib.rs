@@ -28,7 +28,7 @@ pub use event::{Event, Outcome};
 pub use expression::Expression;
 pub use horizon::{Duration, Horizon};
 pub use optimizer::Optimizer;
-pub use param_group::{Field, ParamGroup};
+pub use param_group::{Field, ParamGroup, TorchKeys};
 pub use plan::{AfterEnd, Pattern, Plan, PlanError, Rule};
 pub use schedule::Schedule;
 pub use scheduler::Scheduler;

@@ -46,20 +46,40 @@ impl Field {
     }
 }
 
+/// What PyTorch's schedulers keep in a group beside the optimizer's own hyperparameters, and save with
+/// the optimizer. `None`: the key is not in the group's dict.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TorchKeys {
+    /// `initial_lr`: the rate that the group had when the first scheduler met it, or that `OneCycleLR` put there.
+    pub initial_lr: Option<f64>,
+    /// `max_lr`: the peak of `OneCycleLR`.
+    pub max_lr: Option<f64>,
+    /// `min_lr`: the last rate of `OneCycleLR`.
+    pub min_lr: Option<f64>,
+    /// `base_momentum`: the lowest momentum or beta1 of `CyclicLR` and `OneCycleLR`.
+    pub base_momentum: Option<f64>,
+    /// `max_momentum`: the highest momentum or beta1 of `CyclicLR` and `OneCycleLR`.
+    pub max_momentum: Option<f64>,
+    /// `swa_lr`: where `SWALR` ends.
+    pub swa_lr: Option<f64>,
+}
+
 /// The hyperparameters that a set of parameters shares, as in PyTorch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParamGroup {
     /// The group's name in specs and logs.
     pub name: String,
-    /// The rate that the group had when the first of PyTorch's schedulers met it; theirs alone.
-    pub initial_lr: Option<f64>,
+    /// What PyTorch's schedulers keep here; theirs alone.
+    pub torch: TorchKeys,
     values: [f64; Field::ALL.len()],
+    /// One bit a field, in the order of [`Field::ALL`].
+    present: u8,
 }
 
 impl ParamGroup {
-    /// A group whose fields are all zero, and which no scheduler has met.
+    /// A group that has no field yet, and which no scheduler has met.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), initial_lr: None, values: [0.0; Field::ALL.len()] }
+        Self { name: name.into(), torch: TorchKeys::default(), values: [0.0; Field::ALL.len()], present: 0 }
     }
 
     /// The same group with `field` set to `value`.
@@ -68,14 +88,20 @@ impl ParamGroup {
         self
     }
 
+    /// Whether the group's optimizer has `field`: whether it was ever set, to zero for instance.
+    pub fn has(&self, field: Field) -> bool {
+        self.present & (1 << field as u8) != 0
+    }
+
     /// The value of `field`; zero where the group's optimizer has no such field.
     pub fn get(&self, field: Field) -> f64 {
         self.values[field as usize]
     }
 
-    /// Sets `field` to `value`.
+    /// Sets `field` to `value`; from now on the group has it.
     pub fn set(&mut self, field: Field, value: f64) {
         self.values[field as usize] = value;
+        self.present |= 1 << field as u8;
     }
 
     /// The learning rate.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Field, ParamGroup, Schedule, Scheduler,
-    scheduler::torch::TorchError,
+    scheduler::{SchedulerState, torch::TorchError},
     signal::{Signal, SignalError},
 };
 
@@ -99,6 +99,12 @@ pub enum PlanError {
     /// A signal refused a reading.
     #[error(transparent)]
     Signal(#[from] SignalError),
+    /// A state of another scheduler.
+    #[error("this state belongs to another scheduler; it is restored into {wanted}")]
+    State {
+        /// What kind of state is restored here.
+        wanted: String,
+    },
     /// PyTorch raises here.
     #[error("{call} raises {} before update {t}: {error}", error.python_class())]
     Torch {
@@ -209,6 +215,27 @@ impl Scheduler for Plan {
             .iter_mut()
             .try_for_each(|signal| signal.on_metric(t, name, value))
             .map_err(PlanError::from)
+    }
+
+    fn listens_to(&self, name: &str) -> bool {
+        self.signals.iter().any(|signal| signal.listens_to(name))
+    }
+
+    fn state(&self) -> SchedulerState {
+        SchedulerState::Signals(self.signals.iter().map(|signal| signal.state()).collect())
+    }
+
+    fn restore(&mut self, state: &SchedulerState) -> Result<(), PlanError> {
+        match state {
+            SchedulerState::Signals(states) if states.len() == self.signals.len() => {
+                // All of them or none: a state that does not fit leaves the plan as it is.
+                let mut signals = self.signals.clone();
+                signals.iter_mut().zip(states).try_for_each(|(signal, state)| signal.restore(state))?;
+                self.signals = signals;
+                Ok(())
+            }
+            _ => Err(PlanError::State { wanted: format!("a plan with {} signals", self.signals.len()) }),
+        }
     }
 
     fn warning(&mut self, t: u64) -> Option<String> {

@@ -1,10 +1,12 @@
-//! The replay of PyTorch's schedulers where its goldens do not look: guards, resuming, `step(epoch)`,
-//! quirks of sequences, and how the training loop drives it. Numbers and texts are torch 2.15's.
+//! The replay of PyTorch's schedulers where its goldens do not look: what lrlab adds to torch, and how the
+//! training loop drives it.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use lrlab_core::{
     Field, ParamGroup, Scheduler,
-    scheduler::torch::{self, TorchError, TorchPlan, TorchScheduler},
+    scheduler::torch::{
+        self, CyclicLR, Factor, LambdaLR, MultiplicativeLR, TorchError, TorchPlan, TorchScheduler,
+    },
 };
 
 fn groups(lr: f64) -> [ParamGroup; 1] {
@@ -20,143 +22,20 @@ fn plan(call: &str, every: u64, groups: &[ParamGroup]) -> Result<TorchPlan, Torc
 }
 
 #[test]
-fn constructors_raise_what_torchs_do() {
-    let constant = "Constant multiplicative factor expected to be between 0 and 1.";
-    let start = "Starting multiplicative factor expected to be greater than 0 and less or equal to 1.";
-    let end = "Ending multiplicative factor expected to be between 0 and 1.";
-    for (call, class, text) in [
-        ("ConstantLR(factor=1.5)", "ValueError", constant),
-        ("ConstantLR(factor=-0.1)", "ValueError", constant),
-        ("LinearLR(start_factor=0)", "ValueError", start),
-        ("LinearLR(start_factor=1.5)", "ValueError", start),
-        ("LinearLR(end_factor=-0.1)", "ValueError", end),
-        ("LinearLR(end_factor=2)", "ValueError", end),
-        ("StepLR()", "TypeError", "StepLR.__init__() missing 1 required positional argument: 'step_size'"),
+fn what_torch_does_not_guard_is_refused_in_lrlabs_words() {
+    for (call, text) in [
+        ("StepLR('5')", "StepLR: step_size must be a number, got '5'"),
+        ("MultiStepLR(5)", "MultiStepLR: milestones must be a list, got 5"),
+        ("Adam(0.1)", "Adam is no scheduler of PyTorch's; there are LambdaLR, MultiplicativeLR, StepLR"),
         (
-            "StepLR(5, 0.1, -1, 7)",
-            "TypeError",
-            "StepLR.__init__() takes from 3 to 5 positional arguments but 6 were given",
+            "LambdaLR('lambda e: e +')",
+            "must be a function of the epoch, such as 'lambda epoch: 0.95 ** epoch'",
         ),
-        (
-            "StepLR(5, step_size=5)",
-            "TypeError",
-            "StepLR.__init__() got multiple values for argument 'step_size'",
-        ),
-        ("StepLR(5, gama=0.5)", "TypeError", "StepLR.__init__() got an unexpected keyword argument 'gama'"),
-        (
-            "SequentialLR()",
-            "TypeError",
-            "SequentialLR.__init__() missing 2 required positional arguments: 'schedulers' and 'milestones'",
-        ),
-        (
-            "SequentialLR([], [])",
-            "ValueError",
-            "SequentialLR expects at least one scheduler, but got no scheduler.",
-        ),
-        (
-            "SequentialLR([StepLR(5)], [3])",
-            "ValueError",
-            "Sequential Schedulers expects number of schedulers provided to be one more than the number of \
-             milestone points, but got number of schedulers 1 and the number of milestones to be equal to 1",
-        ),
-        (
-            "SequentialLR([StepLR(5), 7], [3])",
-            "TypeError",
-            "SequentialLR at index 1 should have `optimizer` as its attribute.",
-        ),
-        (
-            "SequentialLR([StepLR(5), ReduceLROnPlateau()], [3])",
-            "ValueError",
-            "SequentialLR does not support `ReduceLROnPlateau` scheduler as it requires additional kwargs to be \
-             specified when calling `step`, but got one at index 1 in the given schedulers sequence.",
-        ),
+        ("LambdaLR('1 - t / T')", "PyTorch's schedulers know no T"),
+        ("CyclicLR(0.1, 0.2, scale_fn='x')", "must be a function of the epoch"),
     ] {
-        let error = build(call, &mut groups(0.1)).unwrap_err();
-        assert_eq!((error.python_class(), error.to_string().as_str()), (class, text), "{call}");
-    }
-    let error = build("StepLR(5, last_epoch=3)", &mut groups(0.1)).unwrap_err();
-    assert_eq!(error.python_class(), "KeyError");
-    assert!(
-        error.to_string().starts_with("param 'initial_lr' is not specified in param_groups[0] when resuming")
-    );
-    let error = build("CyclicLR(0.1, 0.2)", &mut groups(0.1)).unwrap_err();
-    assert!(error.to_string().contains("does not replay CyclicLR"), "{error}");
-    let error = build("StepLR('5')", &mut groups(0.1)).unwrap_err();
-    assert_eq!(error.to_string(), "StepLR: step_size must be a number, got '5'");
-}
-
-#[test]
-fn steps_raise_where_torchs_do() {
-    for (call, step, class, text) in [
-        ("StepLR(0)", 1, "ZeroDivisionError", "integer modulo by zero"),
-        ("CosineAnnealingLR(0)", 1, "ZeroDivisionError", "integer modulo by zero"),
-        ("ConstantLR(0.0, 2)", 2, "ZeroDivisionError", "float division by zero"),
-        (
-            "SequentialLR([StepLR(5), SequentialLR([StepLR(5), StepLR(5)], [3])], [4])",
-            4,
-            "NotImplementedError",
-            "",
-        ),
-    ] {
-        let mut groups = groups(0.1);
-        let mut scheduler = build(call, &mut groups).unwrap();
-        for _ in 1..step {
-            scheduler.step(None, &mut groups).unwrap();
-        }
-        let error = scheduler.step(None, &mut groups).unwrap_err();
-        assert_eq!(error.python_class(), class, "{call}");
-        assert!(error.to_string().contains(text), "{call}: {error}");
-        assert!(plan(call, 1, &groups).is_err(), "{call}: a training must not start that would stop");
-    }
-}
-
-#[test]
-fn an_epoch_takes_the_closed_form() {
-    for (call, epochs, rates) in [
-        (
-            "CosineAnnealingLR(10)",
-            &[3.5, 10.0, 12.25, -2.0][..],
-            &[0.1, 0.072_699_524_986_977_33, 0.0, 0.011_979_701_719_998_431, 0.090_450_849_718_747_38][..],
-        ),
-        (
-            "LinearLR()",
-            &[3.0, -3.0, 7.0],
-            &[0.033_333_333_333_333_33, 0.073_333_333_333_333_35, -0.006_666_666_666_666_671, 0.1],
-        ),
-        ("StepLR(3)", &[-1.0, 7.0], &[0.1, 1.0, 0.001_000_000_000_000_000_2]),
-        ("MultiStepLR([2, 4])", &[1.5, 4.5], &[0.1, 0.1, 0.001_000_000_000_000_000_2]),
-    ] {
-        let mut groups = groups(0.1);
-        let mut scheduler = build(call, &mut groups).unwrap();
-        let mut got = vec![groups[0].lr()];
-        for epoch in epochs {
-            scheduler.step(Some(*epoch), &mut groups).unwrap();
-            got.push(groups[0].lr());
-        }
-        assert_eq!(got, rates, "{call}");
-    }
-    let mut groups = groups(0.1);
-    let mut sequence = build("SequentialLR([StepLR(5)], [])", &mut groups).unwrap();
-    assert_eq!(sequence.step(Some(1.0), &mut groups).unwrap_err().python_class(), "TypeError");
-}
-
-#[test]
-fn resuming_with_last_epoch_repeats_torchs_mistakes() {
-    for (call, rates) in [
-        ("StepLR(5, 0.5, last_epoch=4)", [0.05, 0.05]),
-        ("LinearLR(last_epoch=2)", [0.1, 0.118_181_818_181_818_2]),
-        ("CosineAnnealingLR(10, last_epoch=2)", [0.1, 0.082_442_949_541_505_38]),
-        ("ExponentialLR(0.9, last_epoch=2)", [0.1, 0.090_000_000_000_000_01]),
-        ("ConstantLR(0.5, 3, last_epoch=2)", [0.2, 0.2]),
-        ("MultiStepLR([3], last_epoch=2)", [0.010_000_000_000_000_002, 0.010_000_000_000_000_002]),
-    ] {
-        let mut groups = groups(0.1);
-        groups[0].initial_lr = Some(1.0);
-        let mut scheduler = build(call, &mut groups).unwrap();
-        let resumed = groups[0].lr();
-        scheduler.step(None, &mut groups).unwrap();
-        assert_eq!([resumed, groups[0].lr()], rates, "{call}");
-        assert_eq!((scheduler.state().step_count, &scheduler.state().base_lrs), (2, &vec![1.0]), "{call}");
+        let error = build(call, &mut groups(0.1)).unwrap_err().to_string();
+        assert!(error.contains(text), "{call}: {error}");
     }
 }
 
@@ -170,37 +49,6 @@ fn a_second_scheduler_starts_from_the_first_ones_base() {
         (second.state().base_lrs.as_slice(), groups[0].lr()),
         ([0.1].as_slice(), 0.090_000_000_000_000_01)
     );
-}
-
-#[test]
-fn nested_and_unsorted_sequences_have_torchs_quirks() {
-    for (call, rates) in [
-        (
-            "SequentialLR([SequentialLR([ExponentialLR(0.9), StepLR(2)], [3]), ExponentialLR(0.5)], [5])",
-            [
-                0.090_000_000_000_000_01,
-                0.081_000_000_000_000_02,
-                0.1,
-                0.1,
-                0.010_000_000_000_000_002,
-                0.1,
-                0.05,
-            ],
-        ),
-        (
-            "SequentialLR([ConstantLR(0.5, 9), ExponentialLR(0.9), StepLR(2)], [5, 3])",
-            [0.05, 0.05, 0.05, 0.1, 0.1, 0.010_000_000_000_000_002, 0.010_000_000_000_000_002],
-        ),
-    ] {
-        let mut groups = groups(0.1);
-        let mut scheduler = build(call, &mut groups).unwrap();
-        let mut got = vec![groups[0].lr()];
-        for _ in 1..rates.len() {
-            scheduler.step(None, &mut groups).unwrap();
-            got.push(groups[0].lr());
-        }
-        assert_eq!(got, rates, "{call}");
-    }
 }
 
 #[test]
@@ -236,11 +84,150 @@ fn a_plan_can_be_entered_anywhere_and_moves_its_own_groups_only() {
 fn plans_that_would_stop_a_training_are_refused() {
     for (call, every) in [
         ("StepLR(5)", 0),
+        ("StepLR(0)", 1),
+        ("CosineAnnealingLR(0)", 1),
         ("CosineAnnealingLR(0.2)", 1),
         ("CosineAnnealingLR(400000000)", 1),
+        ("ConstantLR(0.0, 2)", 1),
+        ("PolynomialLR(4, -1.0)", 1),
+        ("OneCycleLR(0.1, 2, pct_start=0.5, cycle_momentum=False)", 1),
+        ("ChainedScheduler([StepLR(5), StepLR(0)])", 1),
+        ("SequentialLR([StepLR(5), SequentialLR([StepLR(5), StepLR(5)], [3])], [4])", 1),
+        ("SequentialLR([StepLR(5), ChainedScheduler([StepLR(5)])], [4])", 1),
         ("StepLR()", 1),
     ] {
         assert!(plan(call, every, &groups(0.1)).is_err(), "{call} every {every}");
     }
-    assert!(plan("CosineAnnealingLR(30)", 1, &groups(0.1)).is_ok());
+    for call in [
+        "CosineAnnealingLR(30)",
+        "OneCycleLR(0.1, 1, cycle_momentum=False)",
+        // Their milestones are passed over, or never met as milestones.
+        "SequentialLR([StepLR(5), ChainedScheduler([StepLR(5)]), StepLR(5)], [6, 4])",
+        "SequentialLR([StepLR(5), ChainedScheduler([StepLR(5)])], [0])",
+    ] {
+        let plan = plan(call, 1, &groups(0.1)).unwrap();
+        assert!(plan.rehearse(1).is_ok(), "{call}");
+    }
+}
+
+#[test]
+fn a_rehearsal_finds_what_a_training_of_that_length_would_raise() {
+    for (call, every, fits) in [
+        ("OneCycleLR(0.1, 10)", 1, 11),
+        ("OneCycleLR(0.1, 10)", 7, 77),
+        ("OneCycleLR(0.1, 10, pct_start=1.0)", 1, 10),
+        ("CyclicLR(0.1, 0.2, 1, mode='triangular2')", 1, 2048),
+        ("SequentialLR([StepLR(5), OneCycleLR(0.1, 10)], [20])", 1, 31),
+    ] {
+        let all = [groups(0.1)[0].clone().with(Field::Momentum, 0.9)];
+        let mut plan = plan(call, every, &all).unwrap();
+        assert!(plan.rehearse(fits).is_ok() && plan.rehearse(0).is_ok(), "{call}");
+        assert!(plan.rehearse(fits + 1).is_err(), "{call}");
+        let mut groups = all.clone();
+        plan.before_step(fits - 1, &mut groups).unwrap();
+        assert!(plan.scheduler().is_some(), "a rehearsal leaves the plan as it was");
+    }
+}
+
+#[test]
+fn a_plan_moves_momentum_where_its_scheduler_does_and_puts_it_back() {
+    for (call, moves) in [
+        ("OneCycleLR(0.1, 40)", true),
+        ("SequentialLR([StepLR(5), CyclicLR(0.1, 0.2, 5)], [3])", true),
+        ("CyclicLR(0.1, 0.2, 5, cycle_momentum=False)", false),
+        ("StepLR(5)", false),
+    ] {
+        let all = [groups(0.1)[0].clone().with(Field::Momentum, 0.5)];
+        let mut plan = plan(call, 1, &all).unwrap();
+        let mut groups = all.clone();
+        let mut seen = Vec::new();
+        for t in 0..20 {
+            plan.before_step(t, &mut groups).unwrap();
+            seen.push(groups.clone());
+        }
+        assert_eq!(seen.iter().any(|groups| groups[0].get(Field::Momentum) != 0.5), moves, "{call}");
+        plan.before_step(7, &mut groups).unwrap();
+        assert_eq!(groups, seen[7], "{call}: sent back");
+    }
+}
+
+#[test]
+fn a_plateau_moves_on_metrics_alone_and_goes_on_from_its_state() {
+    let all = groups(0.1);
+    let make = || plan("ReduceLROnPlateau(factor=0.5, patience=1)", 1, &all).unwrap();
+    let (mut straight, mut groups) = (make(), all.clone());
+    assert!(straight.takes_metric() && straight.state_dict().is_none());
+    let mut rates = Vec::new();
+    for t in 0..10 {
+        straight.before_step(t, &mut groups).unwrap();
+        straight.before_step(t, &mut groups).unwrap();
+        rates.push(groups[0].lr());
+        straight.on_metric(1.0, &mut groups).unwrap();
+        if t == 4 {
+            let saved = (straight.state_dict().unwrap(), torch::groups_state(&groups));
+            let (mut resumed, mut fresh) = (make(), all.clone());
+            resumed.load_state_dict(&saved.0).unwrap();
+            torch::load_groups_state(&mut fresh, &saved.1).unwrap();
+            let (mut ahead, mut theirs) = (straight.clone(), groups.clone());
+            for t in 5..20 {
+                for (plan, groups) in [(&mut resumed, &mut fresh), (&mut ahead, &mut theirs)] {
+                    plan.before_step(t, groups).unwrap();
+                    plan.on_metric(1.0, groups).unwrap();
+                }
+                assert_eq!(fresh, theirs, "at {t}");
+            }
+        }
+    }
+    assert_eq!(rates, [0.1, 0.1, 0.1, 0.05, 0.05, 0.025, 0.025, 0.0125, 0.0125, 0.00625]);
+    let mut steps = plan("StepLR(1)", 1, &all).unwrap();
+    let mut groups = all.clone();
+    steps.on_metric(1.0, &mut groups).unwrap();
+    assert_eq!(groups, all, "others pass over metrics");
+    let mut step = build("StepLR(1)", &mut groups).unwrap();
+    assert_eq!(step.metric(1.0, None, &mut groups).unwrap_err().python_class(), "TypeError");
+}
+
+#[test]
+fn factors_are_functions_tables_and_texts() {
+    let run = |construct: &dyn Fn(&mut [ParamGroup]) -> Box<dyn TorchScheduler>| {
+        let mut groups = groups(0.8);
+        let mut scheduler = construct(&mut groups);
+        let mut rates = vec![groups[0].lr()];
+        for _ in 0..3 {
+            scheduler.step(None, &mut groups).unwrap();
+            rates.push(groups[0].lr());
+        }
+        (rates, scheduler, groups)
+    };
+    let halving = || vec![Factor::function(|epoch| 0.5_f64.powf(epoch))];
+    let table = || vec![Factor::table([1.0, 0.5, 0.25, 0.125])];
+    let halved = [0.8, 0.4, 0.2, 0.1];
+    assert_eq!(run(&|groups| Box::new(LambdaLR::new(halving(), -1.0, groups).unwrap())).0, halved);
+    assert_eq!(run(&|groups| build("LambdaLR('0.5 ^ t')", groups).unwrap()).0, halved);
+    assert_eq!(run(&|groups| build("LambdaLR('lambda e: 0.5 ** e')", groups).unwrap()).0, halved);
+    let (rates, mut scheduler, mut groups) =
+        run(&|groups| Box::new(LambdaLR::new(table(), -1.0, groups).unwrap()));
+    assert_eq!(rates, halved);
+    let error = scheduler.step(None, &mut groups).unwrap_err();
+    assert_eq!((error.python_class(), error.to_string().as_str()), ("IndexError", "list index out of range"));
+    scheduler.step(Some(-1.0), &mut groups).unwrap();
+    assert_eq!(groups[0].lr(), 0.1);
+    assert!(
+        scheduler.step(Some(0.5), &mut groups).is_err() && scheduler.step(Some(-5.0), &mut groups).is_err()
+    );
+    let times = run(&|groups| Box::new(MultiplicativeLR::new(table(), -1.0, groups).unwrap())).0;
+    assert_eq!(times, [0.8, 0.4, 0.1, 0.0125]);
+    let with_momentum = |groups: &mut [ParamGroup]| {
+        groups[0].set(Field::Momentum, 0.9);
+        let call = "CyclicLR(0.0, 1.0, 2)".parse().unwrap();
+        CyclicLR::new(&call, Some(Factor::function(|_| 0.5)), groups).unwrap()
+    };
+    assert_eq!(run(&|groups| Box::new(with_momentum(groups))).0, [0.0, 0.25, 0.5, 0.25]);
+    assert_eq!(
+        LambdaLR::new(vec![], -1.0, &mut groups).unwrap_err().to_string(),
+        "Expected 1 lr_lambdas, but got 0"
+    );
+    let plan =
+        TorchPlan::with(0..1, 1, &groups, |groups| Ok(Box::new(LambdaLR::new(halving(), -1.0, groups)?)));
+    assert!(plan.unwrap().rehearse(50).is_ok());
 }

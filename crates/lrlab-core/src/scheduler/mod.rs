@@ -2,7 +2,22 @@
 
 pub mod torch;
 
-use crate::{ParamGroup, plan::PlanError};
+use serde::{Deserialize, Serialize};
+
+use crate::{ParamGroup, plan::PlanError, signal::SignalState};
+use torch::StateDict;
+
+/// What a scheduler keeps beside `t` and the groups, as data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SchedulerState {
+    /// Of a plan: its signals, in order. Schedules are functions of t and keep nothing.
+    Signals(Vec<SignalState>),
+    /// Of one of PyTorch's schedulers, which keep everything; `None` before the first update.
+    Torch(Option<StateDict>),
+    /// Of several schedulers, one for each group.
+    Groups(Vec<SchedulerState>),
+}
 
 /// Sets the values of parameter groups while training runs.
 ///
@@ -31,6 +46,21 @@ pub trait Scheduler: Send + std::fmt::Debug {
         let _ = (t, name, value, groups);
         Ok(())
     }
+
+    /// Whether it reacts to the metric `name`.
+    fn listens_to(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
+    /// What has to be kept beside `t` and the groups to go on exactly.
+    fn state(&self) -> SchedulerState;
+
+    /// Goes on from a state that a scheduler of the same spec gave.
+    ///
+    /// # Errors
+    /// A state of another kind of scheduler, or of other signals.
+    fn restore(&mut self, state: &SchedulerState) -> Result<(), PlanError>;
 
     /// What a user should be told at the update after `t` updates, once.
     fn warning(&mut self, t: u64) -> Option<String> {

@@ -17,6 +17,7 @@ mod watch;
 mod window;
 
 pub use registry::{Built, SIGNALS, SignalEntry, find};
+pub(crate) use watch::means;
 
 /// Reacts to a metric with a factor over the plan.
 ///

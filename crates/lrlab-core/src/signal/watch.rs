@@ -41,6 +41,16 @@ pub(super) enum Reading {
     Bad,
 }
 
+/// Whether `name` is the metric that a spec calls `metric`, `loss` being also `validation loss` and
+/// `excess loss`.
+pub(crate) fn means(metric: &str, name: &str) -> bool {
+    if metric == "training_loss" {
+        return name == "training loss";
+    }
+    let before = name.strip_suffix(metric);
+    before.is_some_and(|before| before.is_empty() || before.ends_with(' ') && before != "training ")
+}
+
 impl Watch {
     pub(super) fn new(settings: &mut Settings<'_>, after: u64) -> Self {
         if settings.is_given("threshold") && settings.is_given("threshold_abs") {
@@ -64,13 +74,9 @@ impl Watch {
         Self { metric, maximize, threshold, unfit, after, best: None, last: None }
     }
 
-    /// Whether `name` is the metric, `loss` being also `validation loss` and `excess loss`.
+    /// Whether `name` is the metric.
     pub(super) fn listens_to(&self, name: &str) -> bool {
-        if self.metric == "training_loss" {
-            return name == "training loss";
-        }
-        let before = name.strip_suffix(self.metric.as_str());
-        before.is_some_and(|before| before.is_empty() || before.ends_with(' ') && before != "training ")
+        means(&self.metric, name)
     }
 
     /// The reading, if it counts: of this metric, once the gate is open.

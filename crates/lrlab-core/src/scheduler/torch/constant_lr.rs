@@ -11,7 +11,10 @@
 //! With `total_iters` of 0 the factor is never undone; a factor of 0 raises at `total_iters`. From there
 //! on the two forms may differ in the last bit, at most 2e-16 of the rate.
 
-use super::{Arguments, State, TorchError, TorchScheduler, construct, python, rates_of, scaled};
+use super::{
+    Arguments, Attributes, Built, State, TorchError, TorchScheduler, boxed, construct, python, rates_of,
+    scaled,
+};
 use crate::{ParamGroup, spec::TorchCall};
 
 /// torch's `ConstantLR`.
@@ -26,22 +29,24 @@ pub struct ConstantLR {
 }
 
 #[expect(clippy::manual_range_contains, reason = "NaN passes, as in torch")]
-pub(super) fn build(
-    call: &TorchCall,
-    groups: &mut [ParamGroup],
-) -> Result<Box<dyn TorchScheduler>, TorchError> {
-    let arguments = Arguments::bind(call, &["factor", "total_iters"], 0)?;
-    let factor = arguments.number("factor", 1.0 / 3.0)?;
+pub(super) fn build(call: &TorchCall, groups: &mut [ParamGroup]) -> Built {
+    let arguments = Arguments::bind(call, &["factor", "total_iters", "last_epoch"], 0)?;
+    let factor = arguments.compared("factor", 1.0 / 3.0, ">", "float")?;
     let total_iters = arguments.number("total_iters", 5.0)?;
     if factor > 1.0 || factor < 0.0 {
         return Err(TorchError::Value(
             "Constant multiplicative factor expected to be between 0 and 1.".to_owned(),
         ));
     }
-    construct(ConstantLR { state: State::default(), factor, total_iters }, &arguments, groups)
+    construct(ConstantLR { state: State::default(), factor, total_iters }, arguments.last_epoch()?, groups)
+        .map(boxed)
 }
 
 impl TorchScheduler for ConstantLR {
+    fn name(&self) -> &'static str {
+        "ConstantLR"
+    }
+
     fn state(&self) -> &State {
         &self.state
     }
@@ -50,7 +55,7 @@ impl TorchScheduler for ConstantLR {
         &mut self.state
     }
 
-    fn get_lr(&mut self, groups: &[ParamGroup]) -> Result<Vec<f64>, TorchError> {
+    fn get_lr(&mut self, groups: &mut [ParamGroup]) -> Result<Vec<f64>, TorchError> {
         if self.state.last_epoch == 0.0 {
             return Ok(scaled(groups, self.factor));
         }
@@ -68,6 +73,13 @@ impl TorchScheduler for ConstantLR {
 
     fn check(&self) -> Result<(), TorchError> {
         if self.total_iters > 0.0 { python::divide(1.0, self.factor).map(drop) } else { Ok(()) }
+    }
+
+    fn attributes(&mut self) -> Attributes<'_> {
+        let mut all = self.state.attributes();
+        all.push(("factor", &mut self.factor));
+        all.push(("total_iters", &mut self.total_iters));
+        all
     }
 
     fn clone_box(&self) -> Box<dyn TorchScheduler> {

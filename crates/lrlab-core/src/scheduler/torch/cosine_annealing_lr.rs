@@ -17,7 +17,10 @@
 
 use std::f64::consts::PI;
 
-use super::{Arguments, State, TorchError, TorchScheduler, construct, python, rates_of, same_count};
+use super::{
+    Arguments, Attributes, Built, State, TorchError, TorchScheduler, boxed, construct, python, rates_of,
+    same_count,
+};
 use crate::{ParamGroup, spec::TorchCall};
 
 /// torch's `CosineAnnealingLR`.
@@ -34,14 +37,12 @@ pub struct CosineAnnealingLR {
 /// Above this `T_max`, `1 + cos` is 0 in f64 on the last steps too, and torch divides by it.
 const LONGEST: f64 = 1e8;
 
-pub(super) fn build(
-    call: &TorchCall,
-    groups: &mut [ParamGroup],
-) -> Result<Box<dyn TorchScheduler>, TorchError> {
-    let arguments = Arguments::bind(call, &["T_max", "eta_min"], 1)?;
+pub(super) fn build(call: &TorchCall, groups: &mut [ParamGroup]) -> Built {
+    let arguments = Arguments::bind(call, &["T_max", "eta_min", "last_epoch"], 1)?;
     let t_max = arguments.number("T_max", 0.0)?;
     let eta_min = arguments.number("eta_min", 0.0)?;
-    construct(CosineAnnealingLR { state: State::default(), t_max, eta_min }, &arguments, groups)
+    construct(CosineAnnealingLR { state: State::default(), t_max, eta_min }, arguments.last_epoch()?, groups)
+        .map(boxed)
 }
 
 impl CosineAnnealingLR {
@@ -53,6 +54,10 @@ impl CosineAnnealingLR {
 }
 
 impl TorchScheduler for CosineAnnealingLR {
+    fn name(&self) -> &'static str {
+        "CosineAnnealingLR"
+    }
+
     fn state(&self) -> &State {
         &self.state
     }
@@ -61,12 +66,12 @@ impl TorchScheduler for CosineAnnealingLR {
         &mut self.state
     }
 
-    fn get_lr(&mut self, groups: &[ParamGroup]) -> Result<Vec<f64>, TorchError> {
+    fn get_lr(&mut self, groups: &mut [ParamGroup]) -> Result<Vec<f64>, TorchError> {
         let (epoch, t_max, eta_min) = (self.state.last_epoch, self.t_max, self.eta_min);
         if self.state.is_initial {
             return Ok(rates_of(groups));
         }
-        let counted = || same_count("argument 2", groups.len(), "argument 1", self.state.base_lrs.len());
+        let counted = || same_count(groups.len(), self.state.base_lrs.len());
         if self.state.step_count == 1 && epoch > 0.0 {
             counted()?;
             return self.at(epoch);
@@ -96,6 +101,13 @@ impl TorchScheduler for CosineAnnealingLR {
             )));
         }
         Ok(())
+    }
+
+    fn attributes(&mut self) -> Attributes<'_> {
+        let mut all = self.state.attributes();
+        all.push(("T_max", &mut self.t_max));
+        all.push(("eta_min", &mut self.eta_min));
+        all
     }
 
     fn clone_box(&self) -> Box<dyn TorchScheduler> {

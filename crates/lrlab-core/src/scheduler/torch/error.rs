@@ -18,6 +18,15 @@ pub enum TorchError {
     /// `NotImplementedError`.
     #[error("{0}")]
     NotImplemented(String),
+    /// `OverflowError`: a power too large for a float.
+    #[error("{0}")]
+    Overflow(String),
+    /// `IndexError`.
+    #[error("{0}")]
+    Index(String),
+    /// `RuntimeError`.
+    #[error("{0}")]
+    Runtime(String),
 }
 
 impl TorchError {
@@ -29,6 +38,9 @@ impl TorchError {
             Self::Key(_) => "KeyError",
             Self::ZeroDivision(_) => "ZeroDivisionError",
             Self::NotImplemented(_) => "NotImplementedError",
+            Self::Overflow(_) => "OverflowError",
+            Self::Index(_) => "IndexError",
+            Self::Runtime(_) => "RuntimeError",
         }
     }
 }

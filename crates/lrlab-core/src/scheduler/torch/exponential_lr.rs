@@ -9,7 +9,10 @@
 //! PyTorch: `torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma, last_epoch=-1)`. Nothing is
 //! guarded. Over 20,000 steps the two forms differ by at most 1e-14 of the rate.
 
-use super::{Arguments, State, TorchError, TorchScheduler, construct, python, rates_of, scaled};
+use super::{
+    Arguments, Attributes, Built, State, TorchError, TorchScheduler, boxed, construct, python, rates_of,
+    scaled,
+};
 use crate::{ParamGroup, spec::TorchCall};
 
 /// torch's `ExponentialLR`.
@@ -21,16 +24,17 @@ pub struct ExponentialLR {
     pub gamma: f64,
 }
 
-pub(super) fn build(
-    call: &TorchCall,
-    groups: &mut [ParamGroup],
-) -> Result<Box<dyn TorchScheduler>, TorchError> {
-    let arguments = Arguments::bind(call, &["gamma"], 1)?;
+pub(super) fn build(call: &TorchCall, groups: &mut [ParamGroup]) -> Built {
+    let arguments = Arguments::bind(call, &["gamma", "last_epoch"], 1)?;
     let gamma = arguments.number("gamma", 0.0)?;
-    construct(ExponentialLR { state: State::default(), gamma }, &arguments, groups)
+    construct(ExponentialLR { state: State::default(), gamma }, arguments.last_epoch()?, groups).map(boxed)
 }
 
 impl TorchScheduler for ExponentialLR {
+    fn name(&self) -> &'static str {
+        "ExponentialLR"
+    }
+
     fn state(&self) -> &State {
         &self.state
     }
@@ -39,13 +43,19 @@ impl TorchScheduler for ExponentialLR {
         &mut self.state
     }
 
-    fn get_lr(&mut self, groups: &[ParamGroup]) -> Result<Vec<f64>, TorchError> {
+    fn get_lr(&mut self, groups: &mut [ParamGroup]) -> Result<Vec<f64>, TorchError> {
         if self.state.is_initial { Ok(rates_of(groups)) } else { Ok(scaled(groups, self.gamma)) }
     }
 
     fn closed_form(&self) -> Option<Result<Vec<f64>, TorchError>> {
         let factor = python::power(self.gamma, self.state.last_epoch);
         Some(factor.map(|factor| self.state.base_lrs.iter().map(|base| base * factor).collect()))
+    }
+
+    fn attributes(&mut self) -> Attributes<'_> {
+        let mut all = self.state.attributes();
+        all.push(("gamma", &mut self.gamma));
+        all
     }
 
     fn clone_box(&self) -> Box<dyn TorchScheduler> {

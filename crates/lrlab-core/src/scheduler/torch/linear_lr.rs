@@ -12,7 +12,10 @@
 //! start factor and the closed form raises. Over 20,000 steps the two forms differ by at most 2e-13 of
 //! the rate; down to an end factor of 0, a rest of that share of lr0 may stay in place of 0.
 
-use super::{Arguments, State, TorchError, TorchScheduler, construct, python, rates_of, scaled};
+use super::{
+    Arguments, Attributes, Built, State, TorchError, TorchScheduler, boxed, construct, python, rates_of,
+    scaled,
+};
 use crate::{ParamGroup, spec::TorchCall};
 
 /// torch's `LinearLR`.
@@ -29,29 +32,30 @@ pub struct LinearLR {
 }
 
 #[expect(clippy::manual_range_contains, reason = "NaN passes, as in torch")]
-pub(super) fn build(
-    call: &TorchCall,
-    groups: &mut [ParamGroup],
-) -> Result<Box<dyn TorchScheduler>, TorchError> {
-    let arguments = Arguments::bind(call, &["start_factor", "end_factor", "total_iters"], 0)?;
-    let start_factor = arguments.number("start_factor", 1.0 / 3.0)?;
-    let end_factor = arguments.number("end_factor", 1.0)?;
-    let total_iters = arguments.number("total_iters", 5.0)?;
+pub(super) fn build(call: &TorchCall, groups: &mut [ParamGroup]) -> Built {
+    let arguments = Arguments::bind(call, &["start_factor", "end_factor", "total_iters", "last_epoch"], 0)?;
+    let start_factor = arguments.compared("start_factor", 1.0 / 3.0, ">", "float")?;
     if start_factor > 1.0 || start_factor <= 0.0 {
         return Err(TorchError::Value(
             "Starting multiplicative factor expected to be greater than 0 and less or equal to 1.".to_owned(),
         ));
     }
+    let end_factor = arguments.compared("end_factor", 1.0, ">", "float")?;
     if end_factor > 1.0 || end_factor < 0.0 {
         return Err(TorchError::Value(
             "Ending multiplicative factor expected to be between 0 and 1.".to_owned(),
         ));
     }
+    let total_iters = arguments.number("total_iters", 5.0)?;
     let scheduler = LinearLR { state: State::default(), start_factor, end_factor, total_iters };
-    construct(scheduler, &arguments, groups)
+    construct(scheduler, arguments.last_epoch()?, groups).map(boxed)
 }
 
 impl TorchScheduler for LinearLR {
+    fn name(&self) -> &'static str {
+        "LinearLR"
+    }
+
     fn state(&self) -> &State {
         &self.state
     }
@@ -60,7 +64,7 @@ impl TorchScheduler for LinearLR {
         &mut self.state
     }
 
-    fn get_lr(&mut self, groups: &[ParamGroup]) -> Result<Vec<f64>, TorchError> {
+    fn get_lr(&mut self, groups: &mut [ParamGroup]) -> Result<Vec<f64>, TorchError> {
         let epoch = self.state.last_epoch;
         if epoch == 0.0 {
             return Ok(scaled(groups, self.start_factor));
@@ -81,6 +85,14 @@ impl TorchScheduler for LinearLR {
                 self.state.base_lrs.iter().map(|base| base * (self.start_factor + risen)).collect()
             }),
         )
+    }
+
+    fn attributes(&mut self) -> Attributes<'_> {
+        let mut all = self.state.attributes();
+        all.push(("start_factor", &mut self.start_factor));
+        all.push(("end_factor", &mut self.end_factor));
+        all.push(("total_iters", &mut self.total_iters));
+        all
     }
 
     fn clone_box(&self) -> Box<dyn TorchScheduler> {

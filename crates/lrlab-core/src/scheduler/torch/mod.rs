@@ -7,53 +7,74 @@
 //! closed form, in [`schedule`](crate::schedule).
 //!
 //! Where torch's classes act in their constructors, so do these: making one changes the groups.
-//! Warnings are not replayed, and rates are floats only (torch also takes tensors).
+//! Warnings are not replayed, rates are floats only (torch also takes tensors), and a whole number is
+//! kept as a float, so that the texts of a division by zero are those of torch's usual kinds.
 
+mod anneal;
 mod arguments;
+mod attributes;
+mod chained_scheduler;
 mod constant_lr;
 mod cosine_annealing_lr;
+mod cosine_annealing_warm_restarts;
+mod cyclic_lr;
 mod error;
 mod exponential_lr;
+mod factor;
+mod group_state;
+mod lambda_lr;
 mod linear_lr;
 mod multi_step_lr;
+mod multiplicative_lr;
+mod one_cycle_lr;
+mod phase;
 mod plan;
+mod polynomial_lr;
 mod python;
+mod python_text;
+mod reduce_lr_on_plateau;
 mod sequential_lr;
+mod state;
+mod state_dict;
 mod step_lr;
+mod swalr;
 
 use std::fmt::Debug;
 
 use crate::{Field, ParamGroup, spec::TorchCall};
 use arguments::Arguments;
 
+pub use anneal::Anneal;
+pub use attributes::{Attribute, Attributes, NumberOrNone, Refusal};
+pub use chained_scheduler::ChainedScheduler;
 pub use constant_lr::ConstantLR;
 pub use cosine_annealing_lr::CosineAnnealingLR;
+pub use cosine_annealing_warm_restarts::CosineAnnealingWarmRestarts;
+pub use cyclic_lr::{CyclicLR, CyclicMode};
 pub use error::TorchError;
 pub use exponential_lr::ExponentialLR;
+pub use factor::{Factor, ScaleFn};
+pub use group_state::{groups_state, load_groups_state};
+pub use lambda_lr::LambdaLR;
 pub use linear_lr::LinearLR;
-pub use multi_step_lr::MultiStepLR;
+pub use multi_step_lr::{Milestones, MultiStepLR};
+pub use multiplicative_lr::MultiplicativeLR;
+pub use one_cycle_lr::OneCycleLR;
+pub use phase::{Phase, PhaseKey};
 pub use plan::TorchPlan;
+pub use polynomial_lr::PolynomialLR;
+pub use reduce_lr_on_plateau::{PlateauMode, ReduceLROnPlateau, ThresholdMode};
 pub use sequential_lr::SequentialLR;
+pub use state::State;
+pub use state_dict::{StateDict, StateValue};
 pub use step_lr::StepLR;
-
-/// The attributes that every scheduler of torch has.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct State {
-    /// `base_lrs`: the rates at the start, one for each group.
-    pub base_lrs: Vec<f64>,
-    /// `last_epoch`: how often it was stepped; -1 before its constructor steps it to 0. A fraction
-    /// after `step(epoch)` with one.
-    pub last_epoch: f64,
-    /// `_step_count`: calls of `step`, the constructor's included.
-    pub step_count: u64,
-    /// `_is_initial`: whether the constructor's step is being made.
-    pub is_initial: bool,
-    /// `_last_lr`: the rates that the last step left, one for each group.
-    pub last_lr: Vec<f64>,
-}
+pub use swalr::SWALR;
 
 /// One of torch's schedulers. `groups` are always all the groups of its optimizer.
 pub trait TorchScheduler: Send + Sync + Debug {
+    /// The name of its class in torch.
+    fn name(&self) -> &'static str;
+
     /// The attributes that all have.
     fn state(&self) -> &State;
 
@@ -61,7 +82,8 @@ pub trait TorchScheduler: Send + Sync + Debug {
     fn state_mut(&mut self) -> &mut State;
 
     /// `get_lr`: the rates of the step that `last_epoch` has just been set to, from the groups' own.
-    fn get_lr(&mut self, groups: &[ParamGroup]) -> Result<Vec<f64>, TorchError>;
+    /// Two classes set the groups' momentum on the way.
+    fn get_lr(&mut self, groups: &mut [ParamGroup]) -> Result<Vec<f64>, TorchError>;
 
     /// `_get_closed_form_lr`: the rates at `last_epoch` from those at the start; `None` where the
     /// class has none.
@@ -71,8 +93,10 @@ pub trait TorchScheduler: Send + Sync + Debug {
 
     /// `_initial_step`: the step that the constructor makes.
     fn initial_step(&mut self, groups: &mut [ParamGroup]) -> Result<(), TorchError> {
-        self.state_mut().step_count = 0;
-        self.state_mut().is_initial = true;
+        let state = self.state_mut();
+        state.has_begun = true;
+        state.step_count = 0;
+        state.is_initial = true;
         let stepped = self.step(None, groups);
         self.state_mut().is_initial = false;
         stepped
@@ -82,6 +106,22 @@ pub trait TorchScheduler: Send + Sync + Debug {
     fn step(&mut self, epoch: Option<f64>, groups: &mut [ParamGroup]) -> Result<(), TorchError> {
         self.state_mut().step_count += 1;
         self.update_lr(epoch, groups)
+    }
+
+    /// `step` of the class that is driven by a metric, [`ReduceLROnPlateau`]: moves on by one, or to
+    /// `epoch`. All others raise.
+    fn metric(
+        &mut self,
+        metric: f64,
+        _epoch: Option<f64>,
+        _groups: &mut [ParamGroup],
+    ) -> Result<(), TorchError> {
+        Err(TorchError::Type(format!("{} is stepped without a metric, got {metric}", self.name())))
+    }
+
+    /// Whether it moves on by [`metric`](Self::metric) and not by [`step`](Self::step).
+    fn takes_metric(&self) -> bool {
+        false
     }
 
     /// `_update_lr`: `step` without counting it.
@@ -96,17 +136,65 @@ pub trait TorchScheduler: Send + Sync + Debug {
             self.state_mut().last_epoch += 1.0;
             self.get_lr(groups)
         }?;
-        same_count("argument 2", rates.len(), "argument 1", groups.len())?;
-        for (group, rate) in groups.iter_mut().zip(rates) {
-            group.set(Field::Lr, rate);
-        }
+        set_rates(groups, &rates)?;
         self.state_mut().last_lr = rates_of(groups);
         Ok(())
+    }
+
+    /// The schedulers that this one drives; none for most.
+    fn parts(&self) -> &[Box<dyn TorchScheduler>] {
+        &[]
+    }
+
+    /// Whether it may set `field` of the groups.
+    fn writes(&self, field: Field) -> bool {
+        field == Field::Lr || self.parts().iter().any(|part| part.writes(field))
     }
 
     /// Takes back the count of one step, not its effect: what `SequentialLR` does to its parts.
     fn undo(&mut self) {
         self.state_mut().last_epoch -= 1.0;
+    }
+
+    /// Its attributes by torch's names: what [`state_dict`](Self::state_dict) saves.
+    fn attributes(&mut self) -> Attributes<'_>;
+
+    /// `state_dict`: everything but the groups, whose part [`groups_state`] has.
+    ///
+    /// ```
+    /// use lrlab_core::{Field, ParamGroup, scheduler::torch};
+    ///
+    /// let call = "StepLR(5, gamma=0.5)".parse()?;
+    /// let mut groups = [ParamGroup::new("all").with(Field::Lr, 0.1)];
+    /// let mut scheduler = torch::build(&call, &mut groups)?;
+    /// for _ in 0..5 {
+    ///     scheduler.step(None, &mut groups)?;
+    /// }
+    /// let saved = (scheduler.state_dict(), torch::groups_state(&groups));
+    ///
+    /// let mut fresh = [ParamGroup::new("all").with(Field::Lr, 0.1)];
+    /// let mut resumed = torch::build(&call, &mut fresh)?;
+    /// resumed.load_state_dict(&saved.0)?;
+    /// torch::load_groups_state(&mut fresh, &saved.1)?;
+    /// assert_eq!((fresh[0].lr(), resumed.state().last_epoch), (0.05, 5.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn state_dict(&self) -> StateDict {
+        attributes::save(self.clone_box().attributes())
+    }
+
+    /// `load_state_dict`: takes over what [`state_dict`](Self::state_dict) gave; the groups' rates stay.
+    ///
+    /// A missing key leaves its attribute as it is and an unknown one is passed over, as in torch,
+    /// where it becomes an attribute that nothing reads.
+    ///
+    /// # Errors
+    /// `KeyError` for the keys that torch takes out of the dict (`_schedulers`, `lr_lambdas`,
+    /// `_scale_fn_custom`), `TypeError` for a value of the wrong kind. Nothing is taken over then.
+    fn load_state_dict(&mut self, dict: &StateDict) -> Result<(), TorchError> {
+        let name = self.name();
+        attributes::load(name, self.clone_box().attributes(), dict)?;
+        attributes::load(name, self.attributes(), dict)
     }
 
     /// Refuses arguments with which torch raises in the middle of training instead of at the start.
@@ -140,46 +228,68 @@ impl Clone for Box<dyn TorchScheduler> {
 /// assert_eq!(groups[0].lr(), 0.1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn build(call: &TorchCall, groups: &mut [ParamGroup]) -> Result<Box<dyn TorchScheduler>, TorchError> {
-    match call.name.as_str() {
-        "StepLR" => step_lr::build(call, groups),
-        "MultiStepLR" => multi_step_lr::build(call, groups),
-        "ConstantLR" => constant_lr::build(call, groups),
-        "LinearLR" => linear_lr::build(call, groups),
-        "ExponentialLR" => exponential_lr::build(call, groups),
-        "CosineAnnealingLR" => cosine_annealing_lr::build(call, groups),
-        "SequentialLR" => sequential_lr::build(call, groups),
-        name => Err(TorchError::NotImplemented(format!(
-            "lrlab does not replay {name} yet; it replays {}",
+pub fn build(call: &TorchCall, groups: &mut [ParamGroup]) -> Built {
+    match BUILDERS.iter().find(|(class, _)| *class == call.name) {
+        Some((_, build)) => build(call, groups),
+        None => Err(TorchError::NotImplemented(format!(
+            "{} is no scheduler of PyTorch's; there are {}",
+            call.name,
             CLASSES.join(", ")
         ))),
     }
 }
 
-/// The classes that [`build`] knows.
-pub const CLASSES: &[&str] = &[
-    "StepLR",
-    "MultiStepLR",
-    "ConstantLR",
-    "LinearLR",
-    "ExponentialLR",
-    "CosineAnnealingLR",
-    "SequentialLR",
+/// What building a scheduler ends in.
+type Built = Result<Box<dyn TorchScheduler>, TorchError>;
+
+/// A class by its name, and what makes it from a call.
+type Builder = (&'static str, fn(&TorchCall, &mut [ParamGroup]) -> Built);
+
+const BUILDERS: [Builder; 16] = [
+    ("LambdaLR", lambda_lr::build),
+    ("MultiplicativeLR", multiplicative_lr::build),
+    ("StepLR", step_lr::build),
+    ("MultiStepLR", multi_step_lr::build),
+    ("ConstantLR", constant_lr::build),
+    ("LinearLR", linear_lr::build),
+    ("ExponentialLR", exponential_lr::build),
+    ("PolynomialLR", polynomial_lr::build),
+    ("CosineAnnealingLR", cosine_annealing_lr::build),
+    ("CosineAnnealingWarmRestarts", cosine_annealing_warm_restarts::build),
+    ("CyclicLR", cyclic_lr::build),
+    ("OneCycleLR", one_cycle_lr::build),
+    ("ReduceLROnPlateau", reduce_lr_on_plateau::build),
+    ("SequentialLR", sequential_lr::build),
+    ("ChainedScheduler", chained_scheduler::build),
+    ("SWALR", swalr::build),
 ];
 
+/// The classes that [`build`] knows: all of `torch.optim.lr_scheduler`, and `swa_utils.SWALR`.
+///
+/// A function stands as a string in a call, `LambdaLR('lambda epoch: 0.95 ** epoch')`; closures and tables go
+/// to [`LambdaLR::new`], [`MultiplicativeLR::new`] and [`CyclicLR::new`].
+pub const CLASSES: [&str; BUILDERS.len()] = {
+    let mut names = [""; BUILDERS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = BUILDERS[at].0;
+        at += 1;
+    }
+    names
+};
+
 /// What torch's base constructor does: notes where each group starts, then makes the first step.
-fn construct<S: TorchScheduler + 'static>(
+fn construct<S: TorchScheduler>(
     mut scheduler: S,
-    arguments: &Arguments<'_>,
+    last_epoch: f64,
     groups: &mut [ParamGroup],
-) -> Result<Box<dyn TorchScheduler>, TorchError> {
-    let last_epoch = arguments.last_epoch()?;
+) -> Result<S, TorchError> {
     for (i, group) in groups.iter_mut().enumerate() {
         if last_epoch == -1.0 {
             // An older value survives: a second scheduler starts where the first one did.
             let lr = group.lr();
-            group.initial_lr.get_or_insert(lr);
-        } else if group.initial_lr.is_none() {
+            group.torch.initial_lr.get_or_insert(lr);
+        } else if group.torch.initial_lr.is_none() {
             return Err(TorchError::Key(format!(
                 "param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with \
                  last_epoch >= 0.\nThis typically happens when:\n1. You're trying to resume training from a \
@@ -188,10 +298,14 @@ fn construct<S: TorchScheduler + 'static>(
             )));
         }
     }
-    scheduler.state_mut().base_lrs = groups.iter().filter_map(|group| group.initial_lr).collect();
+    scheduler.state_mut().base_lrs = groups.iter().filter_map(|group| group.torch.initial_lr).collect();
     scheduler.state_mut().last_epoch = last_epoch;
     scheduler.initial_step(groups)?;
-    Ok(Box::new(scheduler))
+    Ok(scheduler)
+}
+
+fn boxed<S: TorchScheduler + 'static>(scheduler: S) -> Box<dyn TorchScheduler> {
+    Box::new(scheduler)
 }
 
 fn rates_of(groups: &[ParamGroup]) -> Vec<f64> {
@@ -203,12 +317,20 @@ fn scaled(groups: &[ParamGroup], factor: f64) -> Vec<f64> {
     groups.iter().map(|group| group.lr() * factor).collect()
 }
 
-/// What Python's `zip(strict=True)` says of lists that differ in length, the first being `second`.
-fn same_count(first: &str, count: usize, second: &str, groups: usize) -> Result<(), TorchError> {
-    let than = match count.cmp(&groups) {
+/// Sets the groups' rates pair by pair, and only then finds that their numbers differ.
+fn set_rates(groups: &mut [ParamGroup], rates: &[f64]) -> Result<(), TorchError> {
+    for (group, rate) in groups.iter_mut().zip(rates) {
+        group.set(Field::Lr, *rate);
+    }
+    same_count(rates.len(), groups.len())
+}
+
+/// What Python's `zip(first, second, strict=True)` says of lists that differ in length.
+fn same_count(second: usize, first: usize) -> Result<(), TorchError> {
+    let than = match second.cmp(&first) {
         std::cmp::Ordering::Equal => return Ok(()),
         std::cmp::Ordering::Less => "shorter",
         std::cmp::Ordering::Greater => "longer",
     };
-    Err(TorchError::Value(format!("zip() {first} is {than} than {second}")))
+    Err(TorchError::Value(format!("zip() argument 2 is {than} than argument 1")))
 }

@@ -14,6 +14,11 @@ pub(super) fn divide(a: f64, b: f64) -> Result<f64, TorchError> {
     if b == 0.0 { Err(zero_division("float division by zero")) } else { Ok(a / b) }
 }
 
+/// `a / b` of two whole numbers.
+pub(super) fn divide_whole(a: f64, b: f64) -> Result<f64, TorchError> {
+    if b == 0.0 { Err(zero_division("division by zero")) } else { Ok(a / b) }
+}
+
 /// `a % b == 0`.
 pub(super) fn is_multiple(a: f64, b: f64) -> Result<bool, TorchError> {
     // The sign of Python's remainder is another, its zeros are not.
@@ -36,7 +41,14 @@ pub(super) fn power(base: f64, exponent: f64) -> Result<f64, TorchError> {
     if base == 0.0 && exponent < 0.0 {
         return Err(zero_division("0.0 cannot be raised to a negative power"));
     }
-    Ok(base.powf(exponent))
+    let result = base.powf(exponent);
+    if result.is_infinite() && base.is_finite() && exponent.is_finite() {
+        return Err(TorchError::Overflow("(34, 'Numerical result out of range')".to_owned()));
+    }
+    if result.is_nan() && base < 0.0 && exponent.is_finite() {
+        return Err(TorchError::Type(format!("{base} ** {exponent} is complex, and a rate here is a float")));
+    }
+    Ok(result)
 }
 
 /// `bisect.bisect_right(list, x)`, step by step: torch does not check that milestones are sorted.
@@ -73,6 +85,8 @@ mod tests {
             raised.iter().all(|got| got.as_ref().is_err_and(|e| e.python_class() == "ZeroDivisionError"))
         );
         assert_eq!(power(0.0, 0.0), Ok(1.0));
+        let raised = [power(2.0, 1024.0), power(-8.0, 0.5)].map(|got| got.unwrap_err().python_class());
+        assert_eq!(raised, ["OverflowError", "TypeError"]);
     }
 
     #[test]

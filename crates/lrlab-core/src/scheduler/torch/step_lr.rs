@@ -11,7 +11,10 @@
 //! Nothing is guarded: a `step_size` of 0 raises at the first step, and resuming with `last_epoch` at
 //! a decay decays twice. Over 20,000 steps the two forms differ by at most 3e-15 of the rate.
 
-use super::{Arguments, State, TorchError, TorchScheduler, construct, python, rates_of, scaled};
+use super::{
+    Arguments, Attributes, Built, State, TorchError, TorchScheduler, boxed, construct, python, rates_of,
+    scaled,
+};
 use crate::{ParamGroup, spec::TorchCall};
 
 /// torch's `StepLR`.
@@ -25,17 +28,19 @@ pub struct StepLR {
     pub gamma: f64,
 }
 
-pub(super) fn build(
-    call: &TorchCall,
-    groups: &mut [ParamGroup],
-) -> Result<Box<dyn TorchScheduler>, TorchError> {
-    let arguments = Arguments::bind(call, &["step_size", "gamma"], 1)?;
+pub(super) fn build(call: &TorchCall, groups: &mut [ParamGroup]) -> Built {
+    let arguments = Arguments::bind(call, &["step_size", "gamma", "last_epoch"], 1)?;
     let step_size = arguments.number("step_size", 0.0)?;
     let gamma = arguments.number("gamma", 0.1)?;
-    construct(StepLR { state: State::default(), step_size, gamma }, &arguments, groups)
+    construct(StepLR { state: State::default(), step_size, gamma }, arguments.last_epoch()?, groups)
+        .map(boxed)
 }
 
 impl TorchScheduler for StepLR {
+    fn name(&self) -> &'static str {
+        "StepLR"
+    }
+
     fn state(&self) -> &State {
         &self.state
     }
@@ -44,7 +49,7 @@ impl TorchScheduler for StepLR {
         &mut self.state
     }
 
-    fn get_lr(&mut self, groups: &[ParamGroup]) -> Result<Vec<f64>, TorchError> {
+    fn get_lr(&mut self, groups: &mut [ParamGroup]) -> Result<Vec<f64>, TorchError> {
         let epoch = self.state.last_epoch;
         if epoch == 0.0 || !python::is_multiple(epoch, self.step_size)? {
             return Ok(rates_of(groups));
@@ -60,6 +65,13 @@ impl TorchScheduler for StepLR {
 
     fn check(&self) -> Result<(), TorchError> {
         python::is_multiple(1.0, self.step_size).map(drop)
+    }
+
+    fn attributes(&mut self) -> Attributes<'_> {
+        let mut all = self.state.attributes();
+        all.push(("step_size", &mut self.step_size));
+        all.push(("gamma", &mut self.gamma));
+        all
     }
 
     fn clone_box(&self) -> Box<dyn TorchScheduler> {
