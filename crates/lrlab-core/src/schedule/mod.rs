@@ -6,25 +6,38 @@
 
 use std::fmt::Debug;
 
+mod ceiling;
 mod constant;
+mod cooldown;
 mod cosine;
 mod end;
 mod exponential;
+mod floor;
+mod from_fn;
 mod hold;
 mod lambda;
 mod linear;
 mod multi_step;
 mod multiplicative;
+mod noise;
+mod piecewise;
+mod points_csv;
 mod product;
+mod rebased;
 mod recipe;
 pub mod registry;
+mod repeat;
 mod sequence;
 mod stage;
 mod staircase;
 mod step;
+mod stretched;
 mod torch_form;
 mod warmup;
 
+pub use cooldown::CooldownShape;
+pub use from_fn::{from_fn, from_multipliers, from_table};
+pub(crate) use noise::PYTHON as NOISE_IN_PYTHON;
 pub use recipe::{Recipe, Stretch};
 pub use registry::{Entry, Form, SCHEDULES, find};
 pub(crate) use torch_form::at;
