@@ -40,6 +40,9 @@ struct Noise {
     of: Arc<dyn Schedule>,
 }
 
+/// The whole numbers up to here are all different as f64.
+const LARGEST_SEED: f64 = 9_007_199_254_740_991.0;
+
 /// `SplitMix64`: a counter, and a function that mixes its bits.
 struct SplitMix(u64);
 
@@ -157,9 +160,14 @@ fn read(recipe: &mut Recipe<'_>) -> Noise {
         }
         None => 0.0,
     };
+    let seed = recipe.number("seed");
+    if seed > LARGEST_SEED {
+        let allowed = format!("a whole number up to {LARGEST_SEED}");
+        recipe.note("seed", Fault::value("seed", float_text(seed), allowed));
+    }
     Noise {
         amount,
-        seed: recipe.number("seed") as u64,
+        seed: seed as u64,
         each: recipe.steps("each").unwrap_or(1),
         normal: recipe.word("shape") == "normal",
         of: recipe.inner(0),
@@ -207,7 +215,7 @@ fn to_torch(recipe: &mut Recipe<'_>) -> TorchForm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::constant::Constant;
+    use crate::{Horizon, ScheduleSpec, schedule::constant::Constant};
 
     #[test]
     fn the_numbers_are_splitmix64s() {
@@ -216,6 +224,21 @@ mod tests {
         let first = [(); 3].map(|()| numbers.next());
         assert_eq!(first, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
         assert_eq!(SplitMix(1_234_567).after(2).next(), first[2]);
+    }
+
+    #[test]
+    fn an_amount_that_is_no_share_and_a_seed_that_is_not_exact_are_refused() {
+        for (text, told) in [
+            ("constant noise lr 0.1", "amount: got `lr 0.1`, expected a share of the schedule's value"),
+            (
+                "constant noise 10% seed=1e16",
+                "seed: got `1e16`, expected a whole number up to 9007199254740991",
+            ),
+        ] {
+            let error = text.parse::<ScheduleSpec>().map(|spec| spec.build(Horizon::new(8, 4)));
+            let Ok(Err(error)) = error else { panic!("{text}") };
+            assert!(error.to_string().starts_with(told), "{error}");
+        }
     }
 
     fn noise(normal: bool, each: u64) -> Noise {
