@@ -350,6 +350,29 @@ impl<'a> Recipe<'a> {
         }
     }
 
+    /// A time in steps from this schedule's own start, which may be 0 steps; `None` where it was left
+    /// out and may be.
+    pub fn time(&mut self, name: &str) -> Option<u64> {
+        match self.argument(name)? {
+            Argument::Duration(Duration::Steps(0)) => Some(0),
+            Argument::Duration(duration) => Some(self.resolve(name, duration)),
+            _ => None,
+        }
+    }
+
+    /// The length of another training in steps: a share of this one would not be it.
+    pub fn steps_of_another_training(&mut self, name: &str) -> Option<u64> {
+        match self.argument(name)? {
+            Argument::Duration(share @ Duration::Fraction(_)) => {
+                let allowed = "steps or epochs, since a percentage would be one of this training";
+                self.note(name, Fault::value(name, share.to_string(), allowed));
+                None
+            }
+            Argument::Duration(duration) => Some(self.resolve(name, duration)),
+            _ => None,
+        }
+    }
+
     /// How many schedules it takes.
     pub fn inner_count(&self) -> usize {
         self.spec.inner.len()
@@ -414,6 +437,15 @@ impl<'a> Recipe<'a> {
     pub fn inner_over_to_torch(&mut self, index: usize, stretch: Stretch) -> TorchForm {
         let child = self.child(index, stretch, false);
         self.written(child)
+    }
+
+    /// Writes the schedule that this one takes as PyTorch code for another own value of the group, of
+    /// which its factors are then.
+    pub fn inner_to_torch_for(&mut self, base: f64) -> TorchForm {
+        let own = std::mem::replace(&mut self.base, base);
+        let form = self.inner_to_torch(0);
+        self.base = own;
+        form
     }
 
     /// For PyTorch code: the group's own value.

@@ -116,12 +116,20 @@ pub static SCHEDULES: &[&Entry] = &[
     &super::range_test::RANGE_TEST,
     &super::lambda::LAMBDA,
     &super::multiplicative::MULTIPLICATIVE,
+    &super::piecewise::PIECEWISE,
     &super::warmup::WARMUP,
     &super::hold::HOLD,
     &super::sequence::SEQUENCE,
     &super::stage::STAGE,
     &super::product::PRODUCT,
     &super::staircase::STAIRCASE,
+    &super::floor::FLOOR,
+    &super::ceiling::CEILING,
+    &super::repeat::REPEAT,
+    &super::noise::NOISE,
+    &super::cooldown::COOLDOWN,
+    &super::stretched::STRETCHED,
+    &super::rebased::REBASED,
 ];
 
 /// The schedule of a name, spelled with hyphens, underscores or neither, in any case.

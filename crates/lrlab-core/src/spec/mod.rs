@@ -15,6 +15,7 @@ use crate::{
     signal::{self, Setting, Signal},
 };
 
+mod change;
 mod data;
 mod data_out;
 mod error;

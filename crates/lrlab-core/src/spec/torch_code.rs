@@ -10,7 +10,7 @@ use crate::{
     Duration, Horizon,
     optimizer::registry as optimizers,
     registry::{Argument, Kind},
-    schedule::{self, Part, Recipe, TorchForm},
+    schedule::{self, NOISE_IN_PYTHON, Part, Recipe, TorchForm},
 };
 
 impl Strategy {
@@ -142,7 +142,8 @@ impl Code {
 
     fn finish(self, strategy: &Strategy, horizon: Horizon) -> String {
         let mut code = String::new();
-        if self.body.contains("math.") {
+        let noisy = self.body.contains("noise(");
+        if noisy || self.body.contains("math.") {
             code.push_str("import math\n");
         }
         if self.body.contains("of_group(") {
@@ -155,6 +156,9 @@ impl Code {
         }
         if self.body.contains("of_group(") {
             code.push_str(OF_GROUP);
+        }
+        if noisy {
+            code.push_str(NOISE_IN_PYTHON);
         }
         let Horizon { total_steps, steps_per_epoch } = horizon;
         let epochs = total_steps.div_ceil(steps_per_epoch.max(1));
