@@ -246,3 +246,16 @@ fn a_rate_of_nothing_cannot_be_multiplied() {
     let message = strategy.to_torch_code(Horizon::new(10, 1)).unwrap_err().to_string();
     assert_eq!(message, "PyTorch's schedulers multiply the rate, so it must be above 0");
 }
+
+#[test]
+fn what_sets_the_rate_in_its_constructor_stands_alone_only() {
+    for (text, class) in [("cyclic from 10% up 2 epochs", "CyclicLR("), ("one-cycle", "OneCycleLR(")] {
+        let code = |text: String| {
+            let schedule: ScheduleSpec = text.parse().unwrap();
+            let strategy = Strategy::single("sgd lr=0.1".parse().unwrap(), schedule);
+            strategy.to_torch_code(Horizon::new(100, 10)).unwrap()
+        };
+        assert!(code(text.to_owned()).contains(class), "{text}");
+        assert!(!code(format!("hold 1 epoch then {text}")).contains(class), "{text}");
+    }
+}

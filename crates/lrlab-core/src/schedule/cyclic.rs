@@ -165,8 +165,8 @@ fn to_torch(recipe: &mut Recipe<'_>) -> TorchForm {
             (format!(" * {gamma} ** {{t}}"), format!(", mode='exp_range', gamma={gamma}"))
         }
     };
-    // PyTorch's gamma counts calls; its constructor sets the group's rate, which spoils a sequence.
-    let fits = recipe.start() == 0 && (recipe.tick() == 1 || !matches!(mode, Mode::ExpRange { .. }));
+    // PyTorch's gamma counts calls.
+    let fits = recipe.tick() == 1 || !matches!(mode, Mode::ExpRange { .. });
     let class = recipe.ticks(up).zip(recipe.ticks(down)).filter(|_| fits).map(|(up, down)| {
         let (low, high) = (float_text(from.of(recipe.base())), float_text(to.of(recipe.base())));
         format!(

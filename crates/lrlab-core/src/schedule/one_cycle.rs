@@ -199,10 +199,10 @@ fn to_torch(recipe: &mut Recipe<'_>) -> TorchForm {
         }
     };
     let factor = format!("({rise} if {{t}} <= {top} else {fall})");
-    // PyTorch's counts calls, fails after its last step, and sets the group's own rate: alone only.
-    let alone = recipe.tick() == 1 && recipe.start() == 0 && recipe.left() <= cycle.over;
-    let class = (alone && from > 0.0 && to > 0.0)
-        .then(|| class(&cycle, peak * recipe.base(), peak / from, from / to));
+    // PyTorch's counts calls, and fails after its last step.
+    let fits = recipe.tick() == 1 && recipe.left() <= cycle.over;
+    let class =
+        (fits && from > 0.0 && to > 0.0).then(|| class(&cycle, peak * recipe.base(), peak / from, from / to));
     TorchForm::single(factor, class)
 }
 

@@ -92,6 +92,7 @@ impl Code {
             parts = vec![Part { from: 0, class: None, factor, note: None }];
         }
         drop_needless_end(&mut parts);
+        drop_what_spoils_a_sequence(&mut parts);
         let variable = if per_epoch { "epoch" } else { "step" };
         let time = match tick {
             1 => variable.to_owned(),
@@ -239,6 +240,17 @@ fn drop_needless_end(parts: &mut Vec<Part>) {
         && ends_whole(before)
     {
         parts.pop();
+    }
+}
+
+/// These classes set the group's rate in their constructor, for the schedulers before them too: in
+/// a sequence an expression stands for them.
+fn drop_what_spoils_a_sequence(parts: &mut [Part]) {
+    let spoils = |class: &String| class.starts_with("CyclicLR(") || class.starts_with("OneCycleLR(");
+    if parts.len() > 1 {
+        for part in parts {
+            part.class = part.class.take().filter(|class| !spoils(class));
+        }
     }
 }
 
