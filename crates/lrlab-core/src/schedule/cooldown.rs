@@ -177,7 +177,7 @@ fn read(recipe: &mut Recipe<'_>) -> Cooldown {
         at: given.unwrap_or(left.saturating_sub(over)),
         over,
         to: recipe.level("to").unwrap_or(Level::Fraction(0.0)),
-        shape: CooldownShape::named(&recipe.word("shape")),
+        shape: CooldownShape::named(recipe.word("shape")),
     }
 }
 

@@ -112,7 +112,7 @@ pub(super) static PIECEWISE: Entry = Entry {
 
 fn read(recipe: &mut Recipe<'_>) -> Piecewise {
     let mut points = recipe.points("points");
-    let by = match recipe.word("by").as_str() {
+    let by = match recipe.word("by") {
         "cosine" => Curve::Cosine,
         "log" => Curve::Log,
         "step" => Curve::Step,

@@ -61,12 +61,12 @@ impl FromStr for SignalSpec {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        whole(text, |text, span, problems| match signal_of(&text[span.clone()]) {
-            Some(entry) => read(text, span, problems, |reader| reader.signal(entry)),
-            None => {
-                let name = text[span.clone()].split_whitespace().next().unwrap_or_default();
-                stop(problems, span.clone(), unknown_signal(name))
+        whole(text, |text, span, problems| {
+            if let Some(entry) = signal_of(&text[span.clone()]) {
+                return read(text, span, problems, |reader| reader.signal(entry));
             }
+            let name = text[span.clone()].split_whitespace().next().unwrap_or_default();
+            stop(problems, span.clone(), unknown_signal(name))
         })
     }
 }
