@@ -3,7 +3,7 @@
 use super::{axis::Axis, columns::Column};
 
 /// A curve is apart from others where it is this share of the height away, or more.
-const APART: f64 = 0.12;
+const APART: f64 = 0.2;
 /// Numbers stand apart at this share of the width and height, or more.
 const SPREAD: f64 = 0.08;
 /// A number on a steep piece is less sure to be read as this curve's: what a full height costs.

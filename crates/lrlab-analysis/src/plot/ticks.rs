@@ -40,18 +40,17 @@ pub(super) fn log(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
     let factors: &[u8] = if decades * 3.0 <= most as f64 && decades < 3.0 { &[1, 2, 5] } else { &[1] };
     let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
     let stride = (decades / most.max(1) as f64).ceil().max(1.0) as i32;
-    let plain = first >= -DECIMALS - 1 && last < LARGE;
     let ticks: Vec<(f64, String)> = (first..=last)
         .filter(|power| power % stride == 0)
-        .flat_map(|power| factors.iter().map(move |factor| (power, *factor)))
-        .map(|(power, factor)| {
-            let text = format!("{factor}e{power}");
-            // Read back, so that 1e-3 is that very number.
-            let value: f64 = text.parse().unwrap_or(f64::NAN);
-            (value, if plain { value.to_string() } else { text })
-        })
+        .flat_map(|power| factors.iter().map(move |factor| format!("{factor}e{power}")))
+        // Read back, so that 1e-3 is that very number.
+        .filter_map(|text| text.parse().ok().map(|value: f64| (value, text)))
         .filter(|(value, _)| (low..=high).contains(value))
         .collect();
+    let plain = ticks.iter().all(|(value, _)| (-DECIMALS..LARGE).contains(&exponent(*value)));
+    let text = |value: f64, text: String| if plain { value.to_string() } else { text };
+    let ticks: Vec<(f64, String)> =
+        ticks.into_iter().map(|(value, tick)| (value, text(value, tick))).collect();
     if ticks.len() < 2 { linear(low, high, most) } else { ticks }
 }
 

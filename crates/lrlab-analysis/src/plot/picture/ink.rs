@@ -14,7 +14,7 @@ const FONT: &str = "DejaVu Sans, Verdana, sans-serif";
 /// Lengths of strokes and gaps, in turn, by index: a curve's pattern. The first is solid.
 const DASHES: [&[f64]; 5] = [&[], &[9.0, 4.5], &[3.0, 3.0], &[11.0, 4.0, 3.0, 4.0], &[18.0, 4.0]];
 
-/// Advance widths of DejaVu Sans from space to tilde, in hundredths of the font size, rounded up.
+/// Advance widths of the font `DejaVu` Sans from space to tilde, in hundredths of the font size, rounded up.
 const WIDTHS: [u8; 95] = [
     32, 41, 46, 84, 64, 96, 78, 28, 40, 40, 50, 84, 32, 37, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
     34, 34, 84, 84, 84, 54, 100, 69, 69, 70, 78, 64, 58, 78, 76, 30, 30, 66, 56, 87, 75, 79, 61, 79, 70, 64,

@@ -64,12 +64,18 @@ impl Content<'_> {
         ));
         self.heading(ink, frame);
         self.grid(ink, frame);
-        for (columns, name) in self.columns.iter().zip(self.names) {
-            let curve = self.stairs(columns, frame);
-            let length: f64 =
-                curve.windows(2).map(|ends| (ends[1].0 - ends[0].0).hypot(ends[1].1 - ends[0].1)).sum();
-            let dash = if length > DENSE * frame.width { &[] } else { ink::dash(*name) };
-            ink.curve(curve, palette::style(*name).color, STROKE, dash);
+        let (dense, thin): (Vec<_>, Vec<_>) = self
+            .columns
+            .iter()
+            .zip(self.names)
+            .map(|(columns, name)| (self.stairs(columns, frame), *name))
+            .partition(|(curve, _)| length(curve) > DENSE * frame.width);
+        // What fills an area lies below the others, or would hide them.
+        for (curve, name) in dense {
+            ink.curve(curve, palette::style(name).color, STROKE, &[]);
+        }
+        for (curve, name) in thin {
+            ink.curve(curve, palette::style(name).color, STROKE, ink::dash(name));
         }
         if self.numbered {
             self.numbers(ink, frame);
@@ -162,8 +168,8 @@ impl Content<'_> {
         let count = places.first().map_or(0, Vec::len);
         // A number at the very edge would stand on the axis.
         let edge = count / 16;
-        let halves = if count < 8 { vec![0..count] } else { vec![edge..count / 2, count / 2..count - edge] };
-        for half in halves {
+        let split = if count < 8 { count } else { count / 2 };
+        for half in [edge..split, split..count - edge] {
             let columns = marks::place(self.axis, &places, half);
             for ((curve, place), (name, column)) in
                 self.panel.curves.iter().zip(&places).zip(self.names.iter().zip(columns))
@@ -175,4 +181,8 @@ impl Content<'_> {
             }
         }
     }
+}
+
+fn length(curve: &[(f64, f64)]) -> f64 {
+    curve.windows(2).map(|ends| (ends[1].0 - ends[0].0).hypot(ends[1].1 - ends[0].1)).sum()
 }

@@ -56,9 +56,10 @@ pub fn terminal(chart: &Chart, screen: &Screen) -> String {
     }
     let cells = screen.width.saturating_sub(gutter + 2).max(1);
 
-    let mut lines: Vec<Line> = chart.title.iter().map(|title| Line::of(&one_line(title))).collect();
+    let mut lines: Vec<Line> =
+        chart.title.iter().flat_map(|title| Line::of(&one_line(title)).wrapped(screen, 2)).collect();
     for ((panel, plot), names) in chart.panels.iter().zip(&plots).zip(&names.places) {
-        lines.push(Line::of(&plot.heading(panel)));
+        lines.extend(Line::of(&plot.heading(panel)).wrapped(screen, 2));
         lines.extend(plot.lines(panel, names, gutter, cells, screen));
     }
     lines.extend(time_axis(chart, gutter, cells, screen));
@@ -129,21 +130,22 @@ impl Plot {
             let symbol = if numbered { line::symbol(*name) } else { '*' };
             let mut before: Option<(usize, usize)> = None;
             for x in 0..across * cells {
-                let index = x * columns.len() / (across * cells);
+                // The last step that begins here or earlier, so that a drop stands where it begins.
+                let index = ((x + 1) * columns.len()).div_ceil(across * cells) - 1;
                 let column = &columns[index];
                 let dot = |value| self.dot(value, down);
-                if let Some((place, last)) = before.filter(|(place, _)| *place != index) {
-                    debug_assert!(place < index);
-                    // From the row next to the last one, so that gentle slopes stay thin.
-                    let first = dot(column.first.value);
-                    let next = if first > last { last + 1 } else { last.saturating_sub(1).max(first) };
-                    canvas.fill(x, next, first, (*name, symbol));
-                    canvas.fill(x, dot(column.greatest.value), dot(column.least.value), (*name, symbol));
-                } else if before.is_none() {
-                    canvas.fill(x, dot(column.greatest.value), dot(column.least.value), (*name, symbol));
-                } else {
-                    canvas.fill(x, dot(column.last.value), dot(column.last.value), (*name, symbol));
+                let (mut from, mut to) = (dot(column.greatest.value), dot(column.least.value));
+                if let Some((place, last)) = before {
+                    if place == index {
+                        (from, to) = (last, last);
+                    } else if last < from {
+                        // From the dot next to the last one, so that gentle slopes stay thin.
+                        from = last + 1;
+                    } else if last > to {
+                        to = last - 1;
+                    }
                 }
+                canvas.fill(x, from, to, (*name, symbol));
                 before = Some((index, dot(column.last.value)));
             }
         }
@@ -167,9 +169,8 @@ impl Plot {
         let places: Vec<Vec<Column>> =
             panel.curves.iter().map(|curve| columns(&curve.values, cells)).collect();
         let count = places.first().map_or(0, Vec::len);
-        let halves =
-            if count < TWO_NUMBERS { vec![0..count] } else { vec![1..count / 2, count / 2..count - 1] };
-        for half in halves {
+        let split = if count < TWO_NUMBERS { count } else { count / 2 };
+        for half in [0..split, split..count] {
             for (index, place) in marks::place(&self.axis, &places, half).into_iter().enumerate() {
                 let column = &places[index][place];
                 let middle = panel.curves[index].values[usize::midpoint(column.first.t, column.last.t)];
