@@ -58,6 +58,8 @@ pub fn png(chart: &Chart, size: Size) -> Result<Vec<u8>, PlotError> {
 }
 
 const TITLE_SIZE: u32 = 19;
+/// Of the room for bold text, what plain text may take.
+const BOLD: f64 = 0.88;
 const HEADING_SIZE: u32 = 15;
 const TEXT_SIZE: u32 = 14;
 const TICK_SIZE: u32 = 13;
@@ -122,7 +124,11 @@ fn draw(chart: &Chart, size: Size) -> Ink {
     let mut ink = Ink::new(width, (top + panels_height + bottom).max(f64::from(size.height)));
     if let Some(title) = &chart.title {
         let place = (PADDING, PADDING + f64::from(TITLE_SIZE) - 3.0);
-        ink.bold(place, &shortened(&one_line(title), TITLE_SIZE, width - 2.0 * PADDING), TITLE_SIZE);
+        ink.title(
+            place,
+            &shortened(&one_line(title), TITLE_SIZE, (width - 2.0 * PADDING) * BOLD),
+            TITLE_SIZE,
+        );
     }
     legend.draw(&mut ink, (PADDING, PADDING + title_height));
 
