@@ -215,8 +215,9 @@ pub(super) fn with_number(call: &TorchCall, name: &str, number: f64) -> TorchCal
     } else {
         TorchValue::Float(number)
     };
+    let place = position(call, name);
     let mut call = call.clone();
-    if let Some(given) = call.args.get_mut(position(&call, name)) {
+    if let Some(given) = call.args.get_mut(place) {
         *given = value;
     } else if let Some((_, given)) = call.kwargs.iter_mut().find(|(key, _)| key == name) {
         *given = value;

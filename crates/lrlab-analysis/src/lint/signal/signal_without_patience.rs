@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn a_hasty_plateau_is_told() {
         let found = finding("LR403", "sgd lr=0.1 | constant | plateau patience 0 steps threshold 0 x0.5");
-        assert!(found.sentence.ends_with("by x0.5: 5 of them leave 0.0313 of it"), "{}", found.sentence);
+        assert!(found.sentence.ends_with("by x0.5: 5 of them leave 0.0312 of it"), "{}", found.sentence);
         finding("LR403", "sgd lr=0.1 | torch ReduceLROnPlateau(patience=0, threshold=0)");
     }
 

@@ -36,19 +36,28 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
     if group.is_cyclic() {
         return hits;
     }
-    let told: Vec<Option<u64>> = hits.iter().map(|hit| hit.step).collect();
-    let jumps = |(before, after): &(Point, Point)| {
-        before.value > 0.0
-            && after.value > ANYWHERE * before.value
-            && after.value - before.value > SMALL * peak.value
+    // Borders where the stage's first value was written, or that are told already.
+    let known: Vec<u64> = group
+        .nodes
+        .iter()
+        .filter(|node| node.has(first_value(node.spec.name)))
+        .map(|node| node.start)
+        .chain(hits.iter().filter_map(|hit| hit.step))
+        .collect();
+    let leaps = |(before, after): &(Point, Point)| {
+        let is_large = after.value - before.value > SMALL * peak.value;
+        before.value > 0.0 && after.value > ANYWHERE * before.value && is_large && !known.contains(&after.t)
     };
-    if let Some((before, after)) =
-        group.lr.neighbours().find(jumps).filter(|(_, after)| !told.contains(&Some(after.t)))
-    {
+    if let Some((before, after)) = group.lr.neighbours().find(leaps) {
         let fix = "rise in a line, with `warmup 5% then ...`, or raise what stands before";
         hits.push(Hit::new(sentence(before, after), fix).at(after.t));
     }
     hits
+}
+
+/// The parameter that says where a schedule starts, if it has one.
+fn first_value(schedule: &str) -> &'static str {
+    if schedule == "constant" { "at" } else { "from" }
 }
 
 fn sentence(before: Point, after: Point) -> String {
@@ -73,7 +82,7 @@ fn at_borders(group: &Group<'_>) -> Vec<Hit> {
             group.lr.peak_before(node.start).is_some_and(|peak| peak.value > AT_BORDER * before.value);
         let jumps = after.t == node.start && after.value > AT_BORDER * before.value && before.value > 0.0;
         let is_small = group.lr.peak().is_some_and(|peak| after.value <= SMALL * peak.value);
-        let parameter = if node.spec.name == "constant" { "at" } else { "from" };
+        let parameter = first_value(node.spec.name);
         let takes = schedule::find(node.spec.name).is_some_and(|entry| entry.param(parameter).is_some());
         // Where its first value was written, it is meant.
         if !(decayed && jumps) || is_small || !takes || node.has(parameter) {
