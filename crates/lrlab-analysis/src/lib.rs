@@ -5,6 +5,7 @@
 
 pub mod compare;
 pub mod diagnose;
+pub mod lint;
 pub mod plot;
 pub mod report;
 pub mod run;
