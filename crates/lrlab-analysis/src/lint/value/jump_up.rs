@@ -16,6 +16,9 @@ const AT_BORDER: f64 = 1.5;
 /// A jump to less than this share of the peak moves little.
 const SMALL: f64 = 0.05;
 
+/// A leap ends near the peak; one that does not is a step of a rise in few steps.
+const LEAPT: f64 = 0.9;
+
 pub(in crate::lint) static JUMP_UP: Lint = Lint {
     code: "LR203",
     name: "jump-up",
@@ -45,7 +48,7 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
         .chain(hits.iter().filter_map(|hit| hit.step))
         .collect();
     let leaps = |(before, after): &(Point, Point)| {
-        let is_large = after.value - before.value > SMALL * peak.value;
+        let is_large = after.value > LEAPT * peak.value;
         before.value > 0.0 && after.value > ANYWHERE * before.value && is_large && !known.contains(&after.t)
     };
     if let Some((before, after)) = group.lr.neighbours().find(leaps) {
