@@ -102,8 +102,14 @@ fn a_good_strategy_is_good_for_a_long_training_too() {
 }
 
 /// Examples of the registry that a lint rightly says something about, in 100 epochs of 100 steps.
-const EXAMPLES_WITH_FINDINGS: &[(&str, &[&str])] =
-    &[("constant", &["LR109"]), ("linear", &["LR101"]), ("power-law", &[])];
+const EXAMPLES_WITH_FINDINGS: &[(&str, &[&str])] = &[
+    ("constant", &["LR109"]),
+    ("linear", &["LR101"]),
+    ("polynomial", &["LR101"]),
+    ("one-minus-sqrt", &["LR101"]),
+    ("warm-restarts", &["LR106"]),
+    ("cyclic", &["LR106"]),
+];
 
 #[test]
 fn examples_of_the_registry_are_let_be_unless_they_are_listed() {

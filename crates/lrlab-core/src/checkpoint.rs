@@ -191,7 +191,8 @@ mod tests {
             let first = rates(&mut straight, 0..37);
             let saved = straight.checkpoint(&strategy, HORIZON, 37);
             let text = serde_json::to_string(&saved).unwrap_or_default();
-            let read: PlanCheckpoint = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let read: PlanCheckpoint =
+                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(read, saved);
             // PyTorch keeps the rates in its groups, which a training saves on its own.
             if !strategy.to_string().contains("torch") {
@@ -209,7 +210,9 @@ mod tests {
         let saved = strategy.build(HORIZON)?.checkpoint(&strategy, HORIZON, 40);
         let other: Strategy = "sgd lr=0.1 | linear to 0".parse()?;
         let refused = saved.resume(&other, HORIZON).err().map(|error| error.to_string()).unwrap_or_default();
-        for part in ["at update 40", "cosine to 0", "linear to 0", "cooldown 10% at 40 steps", "rebased at 40 steps"] {
+        for part in
+            ["at update 40", "cosine to 0", "linear to 0", "cooldown 10% at 40 steps", "rebased at 40 steps"]
+        {
             assert!(refused.contains(part), "{part} in {refused}");
         }
         let damaged = PlanCheckpoint { strategy: other.clone(), ..saved };

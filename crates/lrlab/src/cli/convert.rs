@@ -48,7 +48,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         }
         Form::Text => read.to_string(),
         Form::Toml => match read {
-            Spec::Strategy(strategy) => toml::to_string(&strategy).map_err(|error| fault(error.to_string()))?,
+            Spec::Strategy(strategy) => {
+                toml::to_string(&strategy).map_err(|error| fault(error.to_string()))?
+            }
             Spec::Plan(plan) => toml::to_string(&plan).map_err(|error| fault(error.to_string()))?,
         },
         Form::Json => match read {

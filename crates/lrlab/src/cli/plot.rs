@@ -83,7 +83,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let format = options.output.as_deref().map(format_of).transpose()?;
     let training = options.length.training()?;
     if training.horizon.total_steps > MOST_STEPS {
-        let why = format!("{} steps are too many to draw, {MOST_STEPS} are the most", training.horizon.total_steps);
+        let why =
+            format!("{} steps are too many to draw, {MOST_STEPS} are the most", training.horizon.total_steps);
         return Err(Failure::Input(why));
     }
     let chart = chart(options, training)?;

@@ -49,7 +49,8 @@ pub(crate) struct Training {
 }
 
 /// What is drawn where no length is told.
-const USUAL: Training = Training { horizon: Horizon { total_steps: 1000, steps_per_epoch: 100 }, has_epochs: true };
+const USUAL: Training =
+    Training { horizon: Horizon { total_steps: 1000, steps_per_epoch: 100 }, has_epochs: true };
 
 impl Length {
     /// The training of this length.
@@ -60,9 +61,7 @@ impl Length {
         match (self.steps, self.epochs, self.steps_per_epoch) {
             (None, None, None) => Ok(USUAL),
             // Without epochs, whoever counts them counts steps.
-            (Some(steps), None, None) => {
-                Ok(Training { horizon: Horizon::new(steps, 1), has_epochs: false })
-            }
+            (Some(steps), None, None) => Ok(Training { horizon: Horizon::new(steps, 1), has_epochs: false }),
             (Some(steps), None, Some(each)) => known(steps, each),
             (None, Some(epochs), Some(each)) => match epochs.checked_mul(each) {
                 Some(steps) => known(steps, each),

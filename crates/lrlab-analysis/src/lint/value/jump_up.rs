@@ -7,7 +7,7 @@ use lrlab_core::{
 
 use crate::lint::{Check, Group, Hit, Lint, Severity, curve::Point, words::number};
 
-/// A jump of more than this is one wherever it is; ConstantLR's customary warmup is one of 3 to 10.
+/// A jump of more than this is one wherever it is; `ConstantLR`'s customary warmup is one of 3 to 10.
 const ANYWHERE: f64 = 10.0;
 
 /// At the border of two stages a jump of more than this undoes a decay.
