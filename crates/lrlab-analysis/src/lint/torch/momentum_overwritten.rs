@@ -2,7 +2,7 @@
 
 use lrlab_core::{Field, registry::Source};
 
-use crate::lint::{Check, Group, Hit, Lint, Severity, call, words::number};
+use crate::lint::{Check, Group, Hit, Lint, Severity, call, curve::Curve, words::number};
 
 pub(in crate::lint) static MOMENTUM_OVERWRITTEN: Lint = Lint {
     code: "LR513",
@@ -24,7 +24,7 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for field in [Field::Momentum, Field::Beta1] {
         let own = group.values.get(field);
-        let Some(first) = group.field(field).and_then(|curve| curve.first()) else { continue };
+        let Some(first) = group.field(field).and_then(Curve::first) else { continue };
         // Momentum that was switched on is told by LR512.
         if own == 0.0 || first.value == own {
             continue;

@@ -2,7 +2,7 @@
 
 use lrlab_core::{Field, registry::Source};
 
-use crate::lint::{Check, Group, Hit, Lint, Severity, call, words::number};
+use crate::lint::{Check, Group, Hit, Lint, Severity, call, curve::Curve, words::number};
 
 pub(in crate::lint) static MOMENTUM_SWITCHED_ON: Lint = Lint {
     code: "LR512",
@@ -23,7 +23,7 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
         return Vec::new();
     };
     let is_off = group.optimizer_has("momentum") && group.values.get(Field::Momentum) == 0.0;
-    let most = group.field(Field::Momentum).and_then(|curve| curve.peak());
+    let most = group.field(Field::Momentum).and_then(Curve::peak);
     let Some(most) = most.filter(|most| is_off && most.value > 0.0) else { return Vec::new() };
     let sentence = format!(
         "{} sets momentum to {} at step {}; the optimizer was written without",
