@@ -6,17 +6,17 @@
 //!        | FIELD ":" schedule          momentum: linear from 90% to 100%
 //!        | SIGNAL arguments            plateau patience 5 epochs x0.1
 //! ```
-//! A schedule may be PyTorch's constructor text; `torch` before it keeps PyTorch's own meaning, and
-//! `per step` after it counts updates instead of epochs.
+//! A schedule may be PyTorch's constructor text, or Hugging Face's; `torch` before PyTorch's keeps its
+//! own meaning, and `per step` or `per epoch` after it tells what it counts.
 
 use std::{ops::Range as Span, str::FromStr};
 
 use super::{
-    Fault, PlanSpec, Problem, ScheduleChoice, ScheduleSpec, SignalSpec, SpecError, Unit,
+    Fault, PlanSpec, Problem, ScheduleChoice, ScheduleSpec, SignalSpec, SpecError, Unit, hugging_face,
+    import::{self, Imported},
     schedule_text::Owner,
     strategy_text::{after_word, constructor, read, split, stop, trim, whole},
     text::{Reader, Stop},
-    torch_import::{self, Imported},
     torch_read::looks_like_call,
 };
 use crate::{
@@ -238,8 +238,18 @@ fn choice(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<
         reader.end("the scheduler (`per step` may follow)")
     })?;
     if torch.is_some() {
-        let unit = told.unwrap_or_default();
+        if hugging_face::is_name(&call.name) {
+            let why = format!(
+                "{} is Hugging Face's, and `torch` stands before PyTorch's classes: leave out `torch`",
+                call.name
+            );
+            return stop(problems, span, Fault::refused(why));
+        }
+        let unit = told.unwrap_or_else(|| call.usual_unit());
         return Ok(Choice::Torch(ScheduleChoice::Torch { call, unit }));
     }
-    torch_import::plan(&call, told).map(Choice::Own).or_else(|fault| stop(problems, span, fault))
+    import::plan(&call, told).map(Choice::Own).map_err(|faults| {
+        problems.extend(faults.into_iter().map(|fault| Problem::at(span.clone(), fault)));
+        Stop
+    })
 }

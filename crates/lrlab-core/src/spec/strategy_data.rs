@@ -164,7 +164,11 @@ impl Tree {
             self.note(path, Fault::Missing { owner, parameter, example })
         };
         let plan = self.plan(path, table);
-        Some(GroupStrategy { params: params?, optimizer: optimizer?, plan: plan? })
+        let (optimizer, mut plan) = (optimizer?, plan?);
+        if let Err(fault) = plan.fit(&optimizer) {
+            self.note::<()>(path, fault);
+        }
+        Some(GroupStrategy { params: params?, optimizer, plan })
     }
 
     pub(super) fn strategy(&mut self, data: &Data) -> Option<Strategy> {

@@ -168,7 +168,7 @@ fn group(
         name.clone_into(&mut params.0);
         span = trim(text, rest.start + colon + 1..span.end);
     }
-    let mut parts = split(text, span, '|').into_iter();
+    let mut parts = split(text, span.clone(), '|').into_iter();
     let first = parts.next().unwrap_or(0..0);
     let optimizer = optimizer(text, first, problems);
     let mut plan = PlanReader::default();
@@ -177,8 +177,11 @@ fn group(
             plan.part(text, part, problems);
         }
     }
-    let plan = plan.finish();
-    Ok(GroupStrategy { params, optimizer: optimizer?, plan: plan? })
+    let (optimizer, mut plan) = (optimizer?, plan.finish()?);
+    match plan.fit(&optimizer) {
+        Ok(()) => Ok(GroupStrategy { params, optimizer, plan }),
+        Err(fault) => stop(problems, span, fault),
+    }
 }
 
 fn optimizer(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<OptimizerSpec, Stop> {
