@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod change;
+mod code;
 mod data;
 mod data_out;
 mod error;
@@ -30,7 +31,7 @@ mod schedule_text;
 mod strategy_data;
 mod strategy_text;
 mod text;
-mod torch_code;
+
 mod torch_optimizer;
 mod torch_read;
 pub mod torch_text;
