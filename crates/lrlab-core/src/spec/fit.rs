@@ -1,13 +1,13 @@
-//! A plan made to fit the optimizer that it is written beside.
+//! What a constructor says, made to fit the optimizer that it stands beside.
 
-use super::{Fault, OptimizerSpec, PlanSpec};
+use super::{Fault, OptimizerSpec, import::Imported};
 use crate::{
     Field,
     optimizer::registry as optimizers,
     registry::{Argument, Level},
 };
 
-impl PlanSpec {
+impl Imported {
     /// Says in the optimizer's words what could be said without knowing it.
     ///
     /// Momentum is beta1 for an optimizer of Adam's kind, as it is for PyTorch's `OneCycleLR` and
@@ -18,25 +18,25 @@ impl PlanSpec {
         if has(Field::Beta1)
             && !has(Field::Momentum)
             && let Some(spec) = self.fields.remove(&Field::Momentum)
-            && self.fields.insert(Field::Beta1, spec).is_some()
         {
-            return Err(Fault::Twice { what: "`beta1:` (momentum of this optimizer)".to_owned() });
+            self.fields.insert(Field::Beta1, spec);
         }
+        // What is wrong with the optimizer is told when it is built.
         let Ok(built) = optimizer.build() else { return Ok(()) };
         let lr = built.group.lr();
         for signal in &mut self.signals {
             for (name, argument) in &mut signal.args {
                 let Argument::Level(Level::Absolute(rate)) = *argument else { continue };
-                let (fits, allowed) = match name.as_str() {
-                    "floor" => (rate < lr, "a rate below the group's own"),
-                    "ceiling" => (rate >= lr, "a rate of the group's own or more"),
+                let (torch, fits, allowed) = match name.as_str() {
+                    "floor" => ("min_lr", rate < lr, "a rate below"),
+                    "ceiling" => ("max_lr", rate >= lr, "no rate below"),
                     _ => continue,
                 };
                 if !fits || lr == 0.0 {
                     return Err(Fault::value(
-                        name.as_str(),
-                        argument.to_string(),
-                        format!("{allowed}, {lr}"),
+                        torch,
+                        rate.to_string(),
+                        format!("{allowed} the group's own, {lr}"),
                     ));
                 }
                 *argument = Argument::Level(Level::Fraction(rate / lr));

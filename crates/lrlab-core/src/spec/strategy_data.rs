@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 use super::{
-    Clip, Compat, Fault, GroupStrategy, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy,
+    Clip, Compat, Fault, GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec,
+    Strategy,
     data::{Data, Table, Tree, argument, join, read},
     plan_text::unknown_signal,
     strategy_text::CLIP,
@@ -68,13 +69,15 @@ impl Tree {
     }
 
     /// The keys of a table that say what moves a group's fields.
-    fn plan(&mut self, path: &str, table: &Table) -> Option<PlanSpec> {
+    fn plan(&mut self, path: &str, table: &Table, optimizer: Option<&OptimizerSpec>) -> Option<PlanSpec> {
         let compat = table.get("compat").map(|data| self.compat(&join(path, "compat"), data));
         let place = join(path, "schedule");
         let plan = match (table.get("schedule"), compat) {
             (_, Some(None)) => None,
             // As in the text form, a constructor may move more than the learning rate.
-            (Some(Data::Text(text)), None | Some(Some(Compat::Own))) => self.parse(&place, text),
+            (Some(Data::Text(text)), None | Some(Some(Compat::Own))) => {
+                self.taken(&place, PlanSpec::read_beside(text, optimizer))
+            }
             (Some(data), compat) => self.choice(&place, data, compat.flatten()).map(PlanSpec::from),
             (None, _) => Some(ScheduleSpec::constant().into()),
         };
@@ -163,12 +166,8 @@ impl Tree {
             let example = "optimizer = { name = \"sgd\", lr = 0.1 }".to_owned();
             self.note(path, Fault::Missing { owner, parameter, example })
         };
-        let plan = self.plan(path, table);
-        let (optimizer, mut plan) = (optimizer?, plan?);
-        if let Err(fault) = plan.fit(&optimizer) {
-            self.note::<()>(path, fault);
-        }
-        Some(GroupStrategy { params: params?, optimizer, plan })
+        let plan = self.plan(path, table, optimizer.as_ref());
+        Some(GroupStrategy { params: params?, optimizer: optimizer?, plan: plan? })
     }
 
     pub(super) fn strategy(&mut self, data: &Data) -> Option<Strategy> {
@@ -234,7 +233,7 @@ impl<'de> Deserialize<'de> for PlanSpec {
                 for key in table.keys().filter(|key| !KEYS.contains(&key.as_str())) {
                     tree.note::<()>(key, Fault::unknown("key", key, KEYS));
                 }
-                tree.plan("", table)
+                tree.plan("", table, None)
             }
             other => tree.wrong("", other, "a plan, as a table or as text"),
         })

@@ -54,9 +54,10 @@ impl FromStr for TaskSpec {
     }
 }
 
-type Part<T> = fn(&str, Span<usize>, &mut Vec<Problem>) -> Result<T, Stop>;
-
-pub(super) fn whole<T>(text: &str, part: Part<T>) -> Result<T, SpecError> {
+pub(super) fn whole<T>(
+    text: &str,
+    part: impl FnOnce(&str, Span<usize>, &mut Vec<Problem>) -> Result<T, Stop>,
+) -> Result<T, SpecError> {
     let mut problems = Vec::new();
     match part(text, trim(text, 0..text.len()), &mut problems) {
         Ok(value) if problems.is_empty() => Ok(value),
@@ -168,20 +169,17 @@ fn group(
         name.clone_into(&mut params.0);
         span = trim(text, rest.start + colon + 1..span.end);
     }
-    let mut parts = split(text, span.clone(), '|').into_iter();
+    let mut parts = split(text, span, '|').into_iter();
     let first = parts.next().unwrap_or(0..0);
     let optimizer = optimizer(text, first, problems);
-    let mut plan = PlanReader::default();
+    let mut plan = PlanReader::beside(optimizer.as_ref().ok());
     for part in parts {
         if !set_whole(text, &part, strategy, problems) {
             plan.part(text, part, problems);
         }
     }
-    let (optimizer, mut plan) = (optimizer?, plan.finish()?);
-    match plan.fit(&optimizer) {
-        Ok(()) => Ok(GroupStrategy { params, optimizer, plan }),
-        Err(fault) => stop(problems, span, fault),
-    }
+    let plan = plan.finish();
+    Ok(GroupStrategy { params, optimizer: optimizer?, plan: plan? })
 }
 
 fn optimizer(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<OptimizerSpec, Stop> {
