@@ -15,11 +15,11 @@ use std::{
 };
 
 use super::{
-    Clip, Fault, GroupStrategy, Problem, ScheduleChoice, ScheduleSpec, SpecError, Strategy, TorchCall,
-    TorchValue, Unit, torch_text::float_text,
+    Fault, GroupStrategy, Problem, ScheduleChoice, ScheduleSpec, SpecError, Strategy, TorchCall, TorchValue,
+    Unit, torch_text::float_text,
 };
 use crate::{
-    AfterEnd, Field, Horizon,
+    Field, Horizon,
     optimizer::registry as optimizers,
     schedule::{self, NOISE_IN_PYTHON},
     signal::Setting,
@@ -28,6 +28,7 @@ use crate::{
 mod optimizer;
 mod schedule_code;
 mod signal_code;
+mod training;
 
 use optimizer::{arguments, constructor, with_optimizer};
 
@@ -159,13 +160,11 @@ impl Code {
         if moved.iter().all(|(.., reacts)| *reacts) {
             return Ok(());
         }
-        let written = match &moved[..] {
-            [(spec, lr, _)] => schedule_code::scheduler(spec, *lr, horizon)?,
-            _ => {
-                let specs: Vec<(&ScheduleSpec, f64)> =
-                    moved.iter().map(|(spec, lr, _)| (*spec, *lr)).collect();
-                schedule_code::of_groups(&specs, horizon)?
-            }
+        let written = if let [(spec, lr, _)] = moved[..] {
+            schedule_code::scheduler(spec, lr, horizon)?
+        } else {
+            let specs: Vec<(&ScheduleSpec, f64)> = moved.iter().map(|(spec, lr, _)| (*spec, *lr)).collect();
+            schedule_code::of_groups(&specs, horizon)?
         };
         self.classes.extend(written.classes);
         if let Some(code) = written.code {
@@ -190,8 +189,8 @@ impl Code {
         let _ = writeln!(self.body, "{name} = torch.optim.{class}([");
         for &index in members {
             let given = arguments(&strategy.groups[index].optimizer);
-            let given: String = given.iter().map(|argument| format!(", {argument}")).collect();
-            let _ = writeln!(self.body, "    dict(params={}{given}),", of_group(index));
+            let all: Vec<String> = [format!("params={}", of_group(index))].into_iter().chain(given).collect();
+            let _ = writeln!(self.body, "    dict({}),", all.join(", "));
         }
         self.body.push_str("])\n");
     }
@@ -346,90 +345,6 @@ impl Code {
         let training = self.training(strategy, horizon);
         let whole = format!("\n{}\n{training}", self.body);
         self.head(&whole) + &whole
-    }
-
-    /// The loop.
-    fn training(&self, strategy: &Strategy, horizon: Horizon) -> String {
-        let Horizon { total_steps, steps_per_epoch } = horizon;
-        let epochs = total_steps.div_ceil(steps_per_epoch.max(1));
-        let steps = match total_steps.checked_rem(steps_per_epoch) {
-            Some(0) | None => format!("{steps_per_epoch} steps each"),
-            Some(_) => format!("{steps_per_epoch} steps each; stop after step {total_steps}"),
-        };
-        let reads = !self.readings.is_empty();
-        let counts = strategy.after_end != AfterEnd::Hold || !self.values.is_empty();
-        let mut code = String::new();
-        let mut line = |depth: usize, text: &str| {
-            let _ = writeln!(code, "{}{text}", "    ".repeat(depth));
-        };
-        if counts {
-            line(0, "step = 0");
-        }
-        line(0, &format!("for epoch in range({epochs}):  # {steps}"));
-        if reads {
-            line(1, "losses = []");
-        }
-        line(1, "for inputs, targets in loader:");
-        match strategy.after_end {
-            AfterEnd::Hold => {}
-            AfterEnd::Error => {
-                line(2, &format!("if step >= {total_steps}:"));
-                line(3, &format!("raise RuntimeError(\"the plan was made for {total_steps} steps\")"));
-            }
-            AfterEnd::Warn => {
-                line(2, &format!("if step == {total_steps}:"));
-                line(3, &format!("warnings.warn(\"the plan was made for {total_steps} steps\")"));
-            }
-        }
-        for optimizer in &self.optimizers {
-            line(2, &format!("{optimizer}.zero_grad()"));
-        }
-        if reads {
-            line(2, "loss = loss_fn(model(inputs), targets)");
-            line(2, "loss.backward()");
-            line(2, "losses.append(loss.item())");
-        } else {
-            line(2, "loss_fn(model(inputs), targets).backward()");
-        }
-        match strategy.clip {
-            Some(Clip::Norm(norm)) => line(
-                2,
-                &format!("torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm={})", float_text(norm)),
-            ),
-            Some(Clip::Value(value)) => line(
-                2,
-                &format!(
-                    "torch.nn.utils.clip_grad_value_(model.parameters(), clip_value={})",
-                    float_text(value)
-                ),
-            ),
-            None => {}
-        }
-        if !self.values.is_empty() {
-            line(2, "set_values(step)");
-        }
-        for optimizer in &self.optimizers {
-            line(2, &format!("{optimizer}.step()"));
-        }
-        if counts {
-            line(2, "step += 1");
-        }
-        for scheduler in &self.each_step {
-            line(2, &format!("{scheduler}.step()  # after every optimizer step"));
-        }
-        for scheduler in &self.each_epoch {
-            line(1, &format!("{scheduler}.step()  # once after each epoch"));
-        }
-        if reads {
-            line(
-                1,
-                "metric = sum(losses) / len(losses)  # the mean training loss; put a validation loss here",
-            );
-        }
-        for reading in &self.readings {
-            line(1, reading);
-        }
-        code
     }
 }
 

@@ -1,6 +1,6 @@
 //! The arguments of one call, by name.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Display};
 
 use super::{Read, made_of};
 use crate::{
@@ -60,8 +60,8 @@ impl<'a> Given<'a> {
     }
 
     /// Notes a value that is not allowed.
-    pub(in crate::spec) fn wrong(&mut self, name: &str, got: impl ToString, allowed: impl Into<String>) {
-        self.refuse(Fault::value(name, got.to_string(), allowed));
+    pub(in crate::spec) fn wrong(&mut self, name: &str, got: impl Display, allowed: impl Into<String>) {
+        self.refuse(Fault::value(name, format!("{got}"), allowed));
     }
 
     /// What is read, or everything that is wrong.
@@ -116,14 +116,12 @@ impl<'a> Given<'a> {
 
     fn single(&mut self, name: &str) -> Option<&'a TorchValue> {
         match self.get(name)? {
-            TorchValue::List(items) => match &items[..] {
-                [one] => Some(one),
-                _ => {
-                    let allowed = "one value: each group of a strategy has a plan of its own";
-                    self.wrong(name, format!("{} values", items.len()), allowed);
-                    None
-                }
-            },
+            TorchValue::List(items) if items.len() == 1 => items.first(),
+            TorchValue::List(items) => {
+                let allowed = "one value: each group of a strategy has a plan of its own";
+                self.wrong(name, format!("{} values", items.len()), allowed);
+                None
+            }
             value => Some(value),
         }
     }
