@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD
 
+import convert_cases
+import convert_hugging_face
 import expression_cases
 import optimizer_cases
 import plateau_readings
@@ -167,6 +169,8 @@ def main() -> None:
         "optimizers": optimizers_json,
         "digits_parity": digits_parity_json,
         "expressions": expression_cases.expressions_json,
+        "convert": convert_cases.convert_json,
+        "convert_hugging_face": convert_hugging_face.hugging_face_json,
         "plateau_readings": plateau_readings.plateau_json,
     }
     for name in sys.argv[1:] or makers:

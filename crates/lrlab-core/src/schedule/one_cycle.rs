@@ -18,8 +18,8 @@
 //! div_factor, final_div_factor, three_phase)`, with these rates and this counting: the peak is at
 //! `pct_start * total_steps - 1`. Differences: PyTorch's counts one step too many, on which the cosine
 //! rises again and the line goes below 0; it moves momentum too unless `cycle_momentum=False`; it takes
-//! phases of no length and then divides by 0. Its `pct_start` is a share of `total_steps`, while
-//! `rising 30%` is, as every share, one of the whole training. Its `div_factor` 25 is `from 4%`.
+//! phases of no length and then divides by 0. Its `pct_start` is a share of `total_steps`, and
+//! so is ours, while `rising 30%` is, as every share, one of the whole training. Its `div_factor` 25 is `from 4%`.
 
 use std::{f64::consts::PI, sync::Arc};
 
@@ -127,6 +127,15 @@ pub(super) static ONE_CYCLE: Entry = Entry {
             doc: "How long the rate rises; 30% of the cycle's length when left out.",
         },
         Parameter {
+            name: "pct_start",
+            kind: Kind::Number,
+            default: Some(""),
+            keyword: Keyword::Named,
+            range: Range::UnitPositive,
+            pytorch: Some("pct_start"),
+            doc: "What part of the cycle the rate rises, instead of `rising`.",
+        },
+        Parameter {
             pytorch: Some("total_steps"),
             doc: "How long the cycle is; all that is left of the training when left out.",
             ..OVER
@@ -159,7 +168,11 @@ pub(super) static ONE_CYCLE: Entry = Entry {
 fn read(recipe: &mut Recipe<'_>) -> OneCycle {
     let levels = ["peak", "from", "to"].map(|name| recipe.level(name).unwrap_or(Level::Fraction(1.0)));
     let over = recipe.steps_or_left("over");
-    let rising = recipe.part_steps("rising").unwrap_or(0.3 * over as f64);
+    let (rising, part) = (recipe.part_steps("rising"), recipe.number_if_given("pct_start"));
+    if rising.is_some() && part.is_some() {
+        recipe.refuse("`rising` and `pct_start` say the same: give one of them".to_owned());
+    }
+    let rising = rising.unwrap_or(part.unwrap_or(0.3) * over as f64);
     let cosine = recipe.word("shape") == SHAPES[0];
     let cycle = OneCycle::new(levels, rising, over, cosine, recipe.flag("three_phase"));
     if cycle.top <= 0.0 {

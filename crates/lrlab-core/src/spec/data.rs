@@ -72,7 +72,12 @@ impl Tree {
     }
 
     pub(super) fn parse<T: FromStr<Err = SpecError>>(&mut self, path: &str, text: &str) -> Option<T> {
-        match text.parse() {
+        self.taken(path, text.parse())
+    }
+
+    /// What was read from a text, or its problems at this place.
+    pub(super) fn taken<T>(&mut self, path: &str, read: Result<T, SpecError>) -> Option<T> {
+        match read {
             Ok(value) => Some(value),
             Err(error) => {
                 self.problems

@@ -17,10 +17,14 @@ use crate::{
 
 mod any;
 mod change;
+mod code;
 mod data;
 mod data_out;
 mod error;
+mod fit;
 mod hash;
+mod hugging_face;
+mod import;
 mod named_text;
 mod plan_text;
 mod print;
@@ -28,8 +32,7 @@ mod schedule_text;
 mod strategy_data;
 mod strategy_text;
 mod text;
-mod torch_code;
-mod torch_import;
+
 mod torch_optimizer;
 mod torch_read;
 pub mod torch_text;

@@ -6,17 +6,18 @@
 //!        | FIELD ":" schedule          momentum: linear from 90% to 100%
 //!        | SIGNAL arguments            plateau patience 5 epochs x0.1
 //! ```
-//! A schedule may be PyTorch's constructor text; `torch` before it keeps PyTorch's own meaning, and
-//! `per step` after it counts updates instead of epochs.
+//! A schedule may be PyTorch's constructor text, or Hugging Face's; `torch` before PyTorch's keeps its
+//! own meaning, and `per step` or `per epoch` after it tells what it counts.
 
 use std::{ops::Range as Span, str::FromStr};
 
 use super::{
-    Fault, PlanSpec, Problem, ScheduleChoice, ScheduleSpec, SignalSpec, SpecError, Unit,
+    Fault, OptimizerSpec, PlanSpec, Problem, ScheduleChoice, ScheduleSpec, SignalSpec, SpecError, Unit,
+    hugging_face,
+    import::{self, Imported},
     schedule_text::Owner,
     strategy_text::{after_word, constructor, read, split, stop, trim, whole},
     text::{Reader, Stop},
-    torch_import::{self, Imported},
     torch_read::looks_like_call,
 };
 use crate::{
@@ -28,8 +29,15 @@ impl FromStr for PlanSpec {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
+        Self::read_beside(text, None)
+    }
+}
+
+impl PlanSpec {
+    /// Reads a plan that stands beside an optimizer, which tells what PyTorch's momentum is.
+    pub(super) fn read_beside(text: &str, optimizer: Option<&OptimizerSpec>) -> Result<Self, SpecError> {
         whole(text, |text, span, problems| {
-            let mut plan = PlanReader::default();
+            let mut plan = PlanReader::beside(optimizer);
             for part in split(text, span, '|') {
                 plan.part(text, part, problems);
             }
@@ -98,13 +106,19 @@ enum Choice {
 
 /// The parts of a plan that were read so far.
 #[derive(Default)]
-pub(super) struct PlanReader {
+pub(super) struct PlanReader<'a> {
+    optimizer: Option<&'a OptimizerSpec>,
     schedule: Option<ScheduleChoice>,
     imported: Imported,
     failed: bool,
 }
 
-impl PlanReader {
+impl<'a> PlanReader<'a> {
+    /// Nothing read so far, beside an optimizer if it is known.
+    pub(super) fn beside(optimizer: Option<&'a OptimizerSpec>) -> Self {
+        Self { optimizer, ..Self::default() }
+    }
+
     /// Whether the learning rate has its schedule.
     fn take(&mut self, schedule: ScheduleChoice, part: Span<usize>, text: &str, problems: &mut Vec<Problem>) {
         if self.schedule.is_some() {
@@ -147,7 +161,15 @@ impl PlanReader {
         }
         match choice(text, part.clone(), problems)? {
             Choice::Torch(choice) => self.take(choice, part, text, problems),
-            Choice::Own(Imported { schedule, fields, signals }) => {
+            Choice::Own(mut imported) => {
+                if let Some(Err(fault)) = self.optimizer.map(|optimizer| imported.fit(optimizer)) {
+                    return stop(problems, part, fault);
+                }
+                let Imported { schedule, fields, signals } = imported;
+                for field in fields.keys().filter(|field| self.imported.fields.contains_key(field)) {
+                    let what = format!("`{}:`", field.name());
+                    problems.push(Problem::at(part.clone(), Fault::Twice { what }));
+                }
                 if let Some(schedule) = schedule {
                     self.take(ScheduleChoice::Own(schedule), part, text, problems);
                 }
@@ -238,8 +260,18 @@ fn choice(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<
         reader.end("the scheduler (`per step` may follow)")
     })?;
     if torch.is_some() {
-        let unit = told.unwrap_or_default();
+        if hugging_face::is_name(&call.name) {
+            let why = format!(
+                "{} is Hugging Face's, and `torch` stands before PyTorch's classes: leave out `torch`",
+                call.name
+            );
+            return stop(problems, span, Fault::refused(why));
+        }
+        let unit = told.unwrap_or_else(|| call.usual_unit());
         return Ok(Choice::Torch(ScheduleChoice::Torch { call, unit }));
     }
-    torch_import::plan(&call, told).map(Choice::Own).or_else(|fault| stop(problems, span, fault))
+    import::plan(&call, told).map(Choice::Own).map_err(|faults| {
+        problems.extend(faults.into_iter().map(|fault| Problem::at(span.clone(), fault)));
+        Stop
+    })
 }

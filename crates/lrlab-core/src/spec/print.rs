@@ -132,8 +132,11 @@ impl Display for ScheduleChoice {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Own(spec) => write!(f, "{spec}"),
-            Self::Torch { call, unit: Unit::Epoch } => write!(f, "torch {call}"),
             Self::Torch { call, unit: Unit::Step } => write!(f, "torch {call} per step"),
+            Self::Torch { call, unit: Unit::Epoch } if call.usual_unit() == Unit::Epoch => {
+                write!(f, "torch {call}")
+            }
+            Self::Torch { call, unit: Unit::Epoch } => write!(f, "torch {call} per epoch"),
         }
     }
 }

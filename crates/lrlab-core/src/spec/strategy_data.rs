@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 use super::{
-    Clip, Compat, Fault, GroupStrategy, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy,
+    Clip, Compat, Fault, GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec,
+    Strategy,
     data::{Data, Table, Tree, argument, join, read},
     plan_text::unknown_signal,
     strategy_text::CLIP,
@@ -68,13 +69,15 @@ impl Tree {
     }
 
     /// The keys of a table that say what moves a group's fields.
-    fn plan(&mut self, path: &str, table: &Table) -> Option<PlanSpec> {
+    fn plan(&mut self, path: &str, table: &Table, optimizer: Option<&OptimizerSpec>) -> Option<PlanSpec> {
         let compat = table.get("compat").map(|data| self.compat(&join(path, "compat"), data));
         let place = join(path, "schedule");
         let plan = match (table.get("schedule"), compat) {
             (_, Some(None)) => None,
             // As in the text form, a constructor may move more than the learning rate.
-            (Some(Data::Text(text)), None | Some(Some(Compat::Own))) => self.parse(&place, text),
+            (Some(Data::Text(text)), None | Some(Some(Compat::Own))) => {
+                self.taken(&place, PlanSpec::read_beside(text, optimizer))
+            }
             (Some(data), compat) => self.choice(&place, data, compat.flatten()).map(PlanSpec::from),
             (None, _) => Some(ScheduleSpec::constant().into()),
         };
@@ -97,7 +100,7 @@ impl Tree {
         for key in table.keys().filter(|key| !KEYS.contains(&key.as_str())) {
             self.note::<()>(key, Fault::unknown("key", key, KEYS));
         }
-        self.plan("", table)
+        self.plan("", table, None)
     }
 
     fn fields(&mut self, path: &str, data: &Data) -> BTreeMap<Field, ScheduleSpec> {
@@ -177,7 +180,7 @@ impl Tree {
             let example = "optimizer = { name = \"sgd\", lr = 0.1 }".to_owned();
             self.note(path, Fault::Missing { owner, parameter, example })
         };
-        let plan = self.plan(path, table);
+        let plan = self.plan(path, table, optimizer.as_ref());
         Some(GroupStrategy { params: params?, optimizer: optimizer?, plan: plan? })
     }
 

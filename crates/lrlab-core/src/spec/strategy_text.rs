@@ -54,9 +54,10 @@ impl FromStr for TaskSpec {
     }
 }
 
-type Part<T> = fn(&str, Span<usize>, &mut Vec<Problem>) -> Result<T, Stop>;
-
-pub(super) fn whole<T>(text: &str, part: Part<T>) -> Result<T, SpecError> {
+pub(super) fn whole<T>(
+    text: &str,
+    part: impl FnOnce(&str, Span<usize>, &mut Vec<Problem>) -> Result<T, Stop>,
+) -> Result<T, SpecError> {
     let mut problems = Vec::new();
     match part(text, trim(text, 0..text.len()), &mut problems) {
         Ok(value) if problems.is_empty() => Ok(value),
@@ -171,7 +172,7 @@ fn group(
     let mut parts = split(text, span, '|').into_iter();
     let first = parts.next().unwrap_or(0..0);
     let optimizer = optimizer(text, first, problems);
-    let mut plan = PlanReader::default();
+    let mut plan = PlanReader::beside(optimizer.as_ref().ok());
     for part in parts {
         if !set_whole(text, &part, strategy, problems) {
             plan.part(text, part, problems);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Fault, TorchCall, TorchValue};
+use crate::expression::Expression;
 
 /// What is wrong, and which bytes it is about.
 pub(super) type Misread = (Range<usize>, Fault);
@@ -10,8 +11,10 @@ pub(super) type Misread = (Range<usize>, Fault);
 /// Whether `text` begins with a name and an opening bracket, as a constructor does.
 pub(super) fn looks_like_call(text: &str) -> bool {
     let text = text.trim_start();
-    let name = text.find(|c: char| !is_name(c)).unwrap_or(text.len());
-    name > 0 && text[name..].starts_with('(')
+    let end = text.find(|c: char| !is_name(c)).unwrap_or(text.len());
+    // These two are schedules of lrlab's own that take an expression, with brackets or without.
+    let own = matches!(&text[..end], "lambda" | "multiplicative");
+    end > 0 && !own && text[end..].starts_with('(')
 }
 
 /// Reads a constructor at the start of `range`; returns it with the byte where it ends.
@@ -35,6 +38,9 @@ pub(super) fn quoted(rest: &str) -> String {
 
 /// Deep enough for every scheduler there is, shallow enough for any stack.
 const DEEPEST: usize = 24;
+
+/// What may stand before a class or function.
+const MODULES: [&str; 6] = ["torch", "optim", "lr_scheduler", "swa_utils", "transformers", "optimization"];
 
 /// An argument before it is clear whether a bare name stands for the optimizer.
 enum Item {
@@ -88,7 +94,7 @@ impl Reader<'_> {
     fn call(&mut self, name: &str, span: Range<usize>) -> Result<TorchCall, Misread> {
         let mut path = name.split('.').rev();
         let class = path.next().unwrap_or_default();
-        if path.any(|module| !matches!(module, "torch" | "optim" | "lr_scheduler" | "swa_utils")) {
+        if path.any(|module| !MODULES.contains(&module)) {
             return Err((span, Fault::syntax("a class of torch.optim", format!("`{name}`"))));
         }
         if !self.eat('(') {
@@ -134,6 +140,8 @@ impl Reader<'_> {
         let span = start..self.at;
         match item {
             Item::Name(_) if first => Ok(()),
+            // Hugging Face's takes the optimizer after the schedule's name.
+            Item::Name(_) if call.name == "get_scheduler" && call.args.len() == 1 => Ok(()),
             Item::Name(name) => Err((span, needs_value(&name))),
             Item::Value(_) if !call.kwargs.is_empty() => {
                 Err((span, Fault::syntax("`name=value` after another one", "a positional argument")))
@@ -184,6 +192,7 @@ impl Reader<'_> {
         let item = match self.rest().chars().next() {
             Some('[') => self.list('[', ']').map(Item::Value),
             Some('(') => self.list('(', ')').map(Item::Value),
+            Some('{') => self.dict().map(Item::Value),
             Some(quote @ ('\'' | '"')) => self.string(quote).map(Item::Value),
             Some(c) if c.is_ascii_digit() || matches!(c, '-' | '+' | '.') => self.number().map(Item::Value),
             _ => self.word(),
@@ -198,6 +207,13 @@ impl Reader<'_> {
             "None" => Item::Value(TorchValue::None),
             "True" => Item::Value(TorchValue::Bool(true)),
             "False" => Item::Value(TorchValue::Bool(false)),
+            "lambda" => Item::Value(self.lambda(span)?),
+            _ if name.contains("SchedulerType.") => {
+                let word = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+                // The only member whose name is not its value.
+                let word = if word == "reduce_on_plateau" { "reduce_lr_on_plateau".to_owned() } else { word };
+                Item::Value(TorchValue::Text(word))
+            }
             _ if self.rest().starts_with('(') => {
                 let class = name.rsplit('.').next().unwrap_or_default();
                 if matches!(class, "parameters" | "named_parameters") {
@@ -209,6 +225,64 @@ impl Reader<'_> {
             }
             _ => Item::Name(name),
         })
+    }
+
+    /// A function of one parameter, up to the comma or bracket that ends it.
+    fn lambda(&mut self, word: Range<usize>) -> Result<TorchValue, Misread> {
+        let mut open = 0_usize;
+        let length = self.rest().find(|c: char| {
+            match c {
+                '(' | '[' | '{' => open += 1,
+                ')' | ']' | '}' if open > 0 => open -= 1,
+                _ => return open == 0 && matches!(c, ',' | ')' | ']' | '}'),
+            }
+            false
+        });
+        self.at += length.unwrap_or(self.rest().len());
+        let text = &self.text[word.start..self.at];
+        let offset = |span: Range<usize>| word.start + span.start..word.start + span.end;
+        Expression::from_python_lambda(text)
+            .map(TorchValue::Lambda)
+            .map_err(|(span, fault)| (offset(span), fault))
+    }
+
+    /// `{'num_cycles': 2}`, which is `dict(num_cycles=2)`.
+    fn dict(&mut self) -> Result<TorchValue, Misread> {
+        self.eat('{');
+        let mut dict = TorchCall { name: "dict".to_owned(), args: Vec::new(), kwargs: Vec::new() };
+        while !self.eat('}') {
+            self.skip_space();
+            let start = self.at;
+            let key = match self.rest().chars().next() {
+                Some(quote @ ('\'' | '"')) => self.string(quote)?,
+                _ => return self.wrong("a key in quotes"),
+            };
+            let key = match key {
+                TorchValue::Text(key) if !key.is_empty() && key.chars().all(is_name) => key,
+                other => {
+                    let fault = Fault::syntax("a key that is a name", format!("{other}"));
+                    return Err((start..self.at, fault));
+                }
+            };
+            if !self.eat(':') {
+                return self.wrong("`:` after the key");
+            }
+            let value = match self.item()? {
+                Item::Value(value) => value,
+                Item::Name(name) => return Err((start..self.at, needs_value(&name))),
+            };
+            if dict.kwargs.iter().any(|(known, _)| *known == key) {
+                return Err((start..self.at, Fault::Twice { what: format!("`{key}`") }));
+            }
+            dict.kwargs.push((key, value));
+            if !self.eat(',') {
+                if self.eat('}') {
+                    break;
+                }
+                return self.wrong("`,` or `}`");
+            }
+        }
+        Ok(TorchValue::Call(dict))
     }
 
     fn list(&mut self, open: char, close: char) -> Result<TorchValue, Misread> {

@@ -2,7 +2,8 @@
 //!
 //! Read as Python would read it, as far as constructors of optimizers and schedulers go: calls,
 //! keyword arguments, numbers, products and quotients of numbers (`1/3`), strings, lists, tuples,
-//! `True`, `False`, `None`. Module prefixes (`torch.optim.`, `lr_scheduler.`) are dropped, and so is
+//! `True`, `False`, `None`, functions of one parameter (`lambda epoch: 0.95 ** epoch`), and dicts, which
+//! print as `dict(a=1)`. Module prefixes (`torch.optim.`, `lr_scheduler.`) are dropped, and so is
 //! the argument that names the optimizer or the parameters.
 
 use std::{fmt, str::FromStr};
@@ -11,9 +12,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{
     error::{Fault, SpecError},
+    hugging_face,
     torch_read::{quoted, read_call},
 };
-use crate::horizon::number_text;
+use crate::{expression::Expression, horizon::number_text};
 
 /// A call of a PyTorch constructor, without its module prefix and without its first argument (the
 /// optimizer, or the parameters): `args[0]` is what follows that.
@@ -53,6 +55,8 @@ pub enum TorchValue {
     List(Vec<TorchValue>),
     /// A constructor inside, as `SequentialLR` has them.
     Call(TorchCall),
+    /// A function of one parameter, as an expression of t.
+    Lambda(Expression),
 }
 
 /// What a PyTorch scheduler counts.
@@ -70,6 +74,23 @@ impl TorchCall {
     /// The argument at a position (the optimizer not counted) or of a name.
     pub fn get(&self, position: usize, name: &str) -> Option<&TorchValue> {
         self.args.get(position).or_else(|| self.kwarg(name))
+    }
+
+    /// What it counts where it is not told: `CyclicLR`, `OneCycleLR` and Hugging Face's schedules are
+    /// called after each update by their documentation, all others after each epoch.
+    pub fn usual_unit(&self) -> Unit {
+        let by_step = hugging_face::is_name(&self.name) && !hugging_face::waits_for_metric(self);
+        if by_step || matches!(self.name.as_str(), "CyclicLR" | "OneCycleLR") {
+            return Unit::Step;
+        }
+        let parts = self.args.iter().chain(self.kwargs.iter().map(|(_, value)| value)).flat_map(|value| {
+            if let TorchValue::List(items) = value { &items[..] } else { std::slice::from_ref(value) }
+        });
+        let mut units = parts.map(|part| match part {
+            TorchValue::Call(part) => part.usual_unit(),
+            _ => Unit::Epoch,
+        });
+        if units.any(|unit| unit == Unit::Step) { Unit::Step } else { Unit::Epoch }
     }
 
     /// The keyword argument of a name.
@@ -129,6 +150,8 @@ impl fmt::Display for TorchValue {
                 f.write_str("]")
             }
             Self::Call(call) => write!(f, "{call}"),
+            // Python's lambdas have no T.
+            Self::Lambda(expression) => write!(f, "lambda epoch: {}", expression.python("epoch", "T")),
         }
     }
 }

@@ -12,7 +12,8 @@ const WARMUP: &str = "warmup 5% then cosine to 0";
 fn schedules_are_drawn_over_each_other_in_the_terminal() {
     let home = tempdir().unwrap();
     let steps = ["StepLR(step_size=3, gamma=0.5)", "one-cycle"];
-    let args = ["plot", WARMUP, steps[0], steps[1], "--epochs", "10", "--steps-per-epoch", "100", "--width", "80"];
+    let args =
+        ["plot", WARMUP, steps[0], steps[1], "--epochs", "10", "--steps-per-epoch", "100", "--width", "80"];
     let plot = succeed(home.path(), &args);
     insta::assert_snapshot!("plot", plot);
     assert!(plot.lines().all(|line| line.chars().count() <= 80), "{plot}");
@@ -59,10 +60,18 @@ fn specs_are_read_from_files_too() {
 #[test]
 fn a_check_finds_something_or_is_clean() {
     let home = tempdir().unwrap();
-    let clean = lrlab(home.path(), &["check", "adamw lr=3e-4 | warmup 2% then cosine to 10%", "--steps", "10000"]);
+    let clean =
+        lrlab(home.path(), &["check", "adamw lr=3e-4 | warmup 2% then cosine to 10%", "--steps", "10000"]);
     assert_eq!((clean.status.code(), stdout(&clean)), (Some(0), "no findings\n".to_owned()));
 
-    let args = ["check", "sgd lr=0.1 | torch CosineAnnealingLR(T_max=5)", "--epochs", "10", "--steps-per-epoch", "20"];
+    let args = [
+        "check",
+        "sgd lr=0.1 | torch CosineAnnealingLR(T_max=5)",
+        "--epochs",
+        "10",
+        "--steps-per-epoch",
+        "20",
+    ];
     let found = lrlab(home.path(), &args);
     assert_eq!(found.status.code(), Some(1), "{}", stderr(&found));
     insta::assert_snapshot!("check", stdout(&found));
@@ -82,7 +91,8 @@ fn a_check_finds_something_or_is_clean() {
 #[test]
 fn every_form_leads_back_to_the_same_spec() {
     let home = tempdir().unwrap();
-    let strategy = "adamw lr=0.001 | warmup 5% then cosine to 10% | weight_decay: linear to 50% | clip norm 1";
+    let strategy =
+        "adamw lr=0.001 | warmup 5% then cosine to 10% | weight_decay: linear to 50% | clip norm 1";
     let convert = |spec: &str, form: &str| succeed(home.path(), &["convert", spec, "--to", form]);
     assert_eq!(convert(strategy, "text").trim(), strategy);
     for (form, file) in [("toml", "spec.toml"), ("json", "spec.json")] {
@@ -90,7 +100,10 @@ fn every_form_leads_back_to_the_same_spec() {
         assert_eq!(convert(file, "text").trim(), strategy, "{form}");
     }
     let code = convert("StepLR(step_size=30, gamma=0.1)", "torch");
-    assert!(code.contains("StepLR(optimizer, step_size=30, gamma=0.1)") && code.contains("import torch"), "{code}");
+    assert!(
+        code.contains("StepLR(optimizer, step_size=30, gamma=0.1)") && code.contains("import torch"),
+        "{code}"
+    );
 }
 
 #[test]

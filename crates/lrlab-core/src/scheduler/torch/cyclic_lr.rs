@@ -139,6 +139,7 @@ impl CyclicLR {
         let step_ratio = python::divide(up, total_size)?;
         let scale_fn = match (scale_fn, arguments.some("scale_fn")) {
             (None, Some(TorchValue::Text(text))) => Some(Factor::read(text)?),
+            (None, Some(TorchValue::Lambda(expression))) => Some(Factor::Expression(expression.clone())),
             (given, _) => given,
         };
         let not_a_function = if scale_fn.is_none() { arguments.some("scale_fn") } else { None };

@@ -80,6 +80,7 @@ pub(super) fn lr_lambdas(
     refuse: impl Fn(&str) -> String,
 ) -> Result<Vec<Factor>, TorchError> {
     let read = |value: &TorchValue| match value {
+        TorchValue::Lambda(expression) => Ok(Factor::Expression(expression.clone())),
         TorchValue::Text(text) => Factor::read(text),
         other => Err(TorchError::Type(refuse(python_text::type_name(other)))),
     };

@@ -7,8 +7,8 @@
 //! e: steps made; f: any function of it, one for all groups or one for each.
 //! PyTorch: `torch.optim.lr_scheduler.LambdaLR(optimizer, lr_lambda, last_epoch=-1)`. It is no recursion
 //! and has no second form: a rate that others set is overwritten at the next step. The functions are not
-//! part of the state. In the text of a call a function is a string, `LambdaLR('lambda epoch: 0.95 ** epoch')`
-//! or `LambdaLR('0.95 ^ t')`; a text that is neither raises at once, where torch raises at the first call.
+//! part of the state. In the text of a call a function is `LambdaLR(lambda epoch: 0.95 ** epoch)` or a string,
+//! `LambdaLR('0.95 ^ t')`; a string that is none raises at once, where torch raises at the first call.
 
 use super::{
     Arguments, Attributes, Built, Factor, State, TorchError, TorchScheduler, boxed, construct,

@@ -266,8 +266,7 @@ const BUILDERS: [Builder; 16] = [
 
 /// The classes that [`build`] knows: all of `torch.optim.lr_scheduler`, and `swa_utils.SWALR`.
 ///
-/// A function stands as a string in a call, `LambdaLR('lambda epoch: 0.95 ** epoch')`; closures and tables go
-/// to [`LambdaLR::new`], [`MultiplicativeLR::new`] and [`CyclicLR::new`].
+/// A function stands in a call as `LambdaLR(lambda epoch: 0.95 ** epoch)`; closures and tables go to [`LambdaLR::new`], [`MultiplicativeLR::new`] and [`CyclicLR::new`].
 pub const CLASSES: [&str; BUILDERS.len()] = {
     let mut names = [""; BUILDERS.len()];
     let mut at = 0;

@@ -12,7 +12,7 @@ pub(super) fn is_true(value: &TorchValue) -> bool {
         TorchValue::Float(number) => *number != 0.0,
         TorchValue::Text(text) => !text.is_empty(),
         TorchValue::List(items) => !items.is_empty(),
-        TorchValue::Call(_) => true,
+        TorchValue::Call(_) | TorchValue::Lambda(_) => true,
     }
 }
 
@@ -26,6 +26,7 @@ pub(super) fn type_name(value: &TorchValue) -> &str {
         TorchValue::Text(_) => "str",
         TorchValue::List(_) => "list",
         TorchValue::Call(call) => &call.name,
+        TorchValue::Lambda(_) => "function",
     }
 }
 

@@ -1,0 +1,385 @@
+//! A strategy, or a schedule alone, as PyTorch code to paste.
+//!
+//! | in lrlab | in the code |
+//! |---|---|
+//! | a schedule of the learning rate | PyTorch's classes where they give its rates, else `LambdaLR` |
+//! | groups whose optimizers are of one class | one optimizer with parameter groups, `LambdaLR` with a function each |
+//! | schedules of other fields | a function that sets them before each step |
+//! | `plateau` over a constant rate | `ReduceLROnPlateau`, where that does the same |
+//! | other signals | a class whose factor multiplies the rates, set before each step |
+//! | `torch ...` | the constructor as it is, with an optimizer of its own |
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
+
+use super::{
+    Fault, GroupStrategy, Problem, ScheduleChoice, ScheduleSpec, SpecError, Strategy, TorchCall, TorchValue,
+    Unit, torch_text::float_text,
+};
+use crate::{
+    Field, Horizon,
+    optimizer::registry as optimizers,
+    schedule::{self, NOISE_IN_PYTHON},
+    signal::Setting,
+};
+
+mod optimizer;
+mod schedule_code;
+mod signal_code;
+mod training;
+
+use optimizer::{arguments, constructor, with_optimizer};
+
+impl Strategy {
+    /// The same training in plain PyTorch: optimizers, schedulers and a loop that shows where each
+    /// is called. It expects `model`, `loader` and `loss_fn`, and `loader` to give
+    /// `horizon.steps_per_epoch` batches. What reacts to a metric reads the mean training loss of each
+    /// epoch, where a validation loss can be put.
+    ///
+    /// Fails where the strategy cannot be built over this horizon, and where a rate of 0 would have to
+    /// be multiplied.
+    pub fn to_torch_code(&self, horizon: Horizon) -> Result<String, SpecError> {
+        let mut code = Code::default();
+        let shares = self.optimizers();
+        for (number, members) in shares.iter().enumerate() {
+            let suffix = if shares.len() > 1 { number.to_string() } else { String::new() };
+            code.optimizer(members, &suffix, self, horizon)?;
+        }
+        self.build(horizon)?;
+        Ok(code.finish(self, horizon))
+    }
+
+    /// The groups that each optimizer of PyTorch takes, by their numbers.
+    fn optimizers(&self) -> Vec<Vec<usize>> {
+        let class = |group: &GroupStrategy| optimizers::find(group.optimizer.name).map(|entry| entry.pytorch);
+        let alone = |group: &GroupStrategy| matches!(group.plan.schedule, ScheduleChoice::Torch { .. });
+        let mut shares: Vec<Vec<usize>> = Vec::new();
+        for (index, group) in self.groups.iter().enumerate() {
+            let fits = |share: &&mut Vec<usize>| {
+                let first = &self.groups[share[0]];
+                !alone(group) && !alone(first) && class(first) == class(group)
+            };
+            match shares.iter_mut().find(fits) {
+                Some(share) => share.push(index),
+                None => shares.push(vec![index]),
+            }
+        }
+        shares
+    }
+}
+
+impl ScheduleSpec {
+    /// The scheduler alone in plain PyTorch, with an optimizer of one parameter in the place of
+    /// yours, whose learning rate is `lr`.
+    ///
+    /// Fails where the schedule cannot be built over this horizon, and where `lr` is not above 0.
+    ///
+    /// ```
+    /// use lrlab_core::{Horizon, ScheduleSpec};
+    /// let spec: ScheduleSpec = "step every 5 epochs x0.5".parse()?;
+    /// let code = spec.to_torch_code(Horizon::new(150, 10), 0.1)?;
+    /// assert!(code.contains("scheduler = StepLR(optimizer, step_size=5, gamma=0.5)"));
+    /// # Ok::<(), lrlab_core::SpecError>(())
+    /// ```
+    pub fn to_torch_code(&self, horizon: Horizon, lr: f64) -> Result<String, SpecError> {
+        self.build(horizon)?;
+        if !(lr > 0.0 && lr.is_finite()) {
+            let fault = Fault::value("lr", lr.to_string(), "a number above 0");
+            return Err(SpecError::new(vec![Problem::of("", fault)]));
+        }
+        let written = schedule_code::scheduler(self, lr, horizon)?;
+        let mut code = Code { classes: written.classes, ..Code::default() };
+        let _ = writeln!(
+            code.body,
+            "optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr={})  # stands for yours",
+            float_text(lr)
+        );
+        let Some(scheduler) = written.code else {
+            code.body.push_str("# the optimizer's own rate throughout needs no scheduler\n");
+            return Ok(code.head(&code.body) + "\n" + &code.body);
+        };
+        let when = if written.per_epoch {
+            format!("once after each epoch of {} steps", horizon.steps_per_epoch)
+        } else {
+            "after every optimizer step".to_owned()
+        };
+        let _ = writeln!(code.body, "# call scheduler.step() {when}\nscheduler = {scheduler}");
+        Ok(code.head(&code.body) + "\n" + &code.body)
+    }
+}
+
+#[derive(Default)]
+struct Code {
+    classes: BTreeSet<String>,
+    /// Classes of Python that are defined before the rest.
+    definitions: BTreeSet<&'static str>,
+    body: String,
+    /// `optimizer`, `optimizer1`...
+    optimizers: Vec<String>,
+    each_step: Vec<String>,
+    each_epoch: Vec<String>,
+    /// Lines of the function that sets values before each step.
+    values: Vec<String>,
+    /// Lines that hand a metric over.
+    readings: Vec<String>,
+}
+
+impl Code {
+    /// One optimizer of PyTorch over the groups `members` of the strategy, and what moves its values.
+    fn optimizer(
+        &mut self,
+        members: &[usize],
+        suffix: &str,
+        strategy: &Strategy,
+        horizon: Horizon,
+    ) -> Result<(), SpecError> {
+        let name = format!("optimizer{suffix}");
+        self.construct(&name, members, strategy);
+        self.optimizers.push(name.clone());
+        let groups: Vec<&GroupStrategy> = members.iter().map(|&index| &strategy.groups[index]).collect();
+        if let ScheduleChoice::Torch { call, unit } = &groups[0].plan.schedule {
+            self.torch(call, *unit, suffix);
+            return Ok(());
+        }
+        let mut moved = Vec::with_capacity(groups.len());
+        for (place, group) in groups.iter().enumerate() {
+            let ScheduleChoice::Own(spec) = &group.plan.schedule else { continue };
+            let target = format!("{name}.param_groups[{place}]");
+            let signal_suffix =
+                if groups.len() > 1 { format!("{suffix}_{place}") } else { suffix.to_owned() };
+            let lr = group.optimizer.build()?.group.lr();
+            let reacts = !group.plan.signals.is_empty();
+            if reacts && !(groups.len() == 1 && self.plateau(group, spec, lr, suffix, horizon)?) {
+                self.signals(group, spec, lr, &target, &signal_suffix, horizon)?;
+            }
+            self.fields(group, &target, horizon)?;
+            moved.push((spec, lr, reacts));
+        }
+        if moved.iter().all(|(.., reacts)| *reacts) {
+            return Ok(());
+        }
+        let written = if let [(spec, lr, _)] = moved[..] {
+            schedule_code::scheduler(spec, lr, horizon)?
+        } else {
+            let specs: Vec<(&ScheduleSpec, f64)> = moved.iter().map(|(spec, lr, _)| (*spec, *lr)).collect();
+            schedule_code::of_groups(&specs, horizon)?
+        };
+        self.classes.extend(written.classes);
+        if let Some(code) = written.code {
+            self.scheduler(&code, suffix, written.per_epoch);
+        }
+        Ok(())
+    }
+
+    fn construct(&mut self, name: &str, members: &[usize], strategy: &Strategy) {
+        let patterns: Vec<&str> = strategy.groups.iter().map(|group| group.params.0.as_str()).collect();
+        let of_group = |index: usize| match patterns[..] {
+            ["*"] => "model.parameters()".to_owned(),
+            _ => format!("of_group({index}, {patterns:?})"),
+        };
+        if let [only] = members {
+            let made = constructor(&strategy.groups[*only].optimizer, &of_group(*only));
+            let _ = writeln!(self.body, "{name} = torch.optim.{made}");
+            return;
+        }
+        let class =
+            optimizers::find(strategy.groups[members[0]].optimizer.name).map_or("", |entry| entry.pytorch);
+        let _ = writeln!(self.body, "{name} = torch.optim.{class}([");
+        for &index in members {
+            let given = arguments(&strategy.groups[index].optimizer);
+            let all: Vec<String> = [format!("params={}", of_group(index))].into_iter().chain(given).collect();
+            let _ = writeln!(self.body, "    dict({}),", all.join(", "));
+        }
+        self.body.push_str("])\n");
+    }
+
+    fn scheduler(&mut self, code: &str, suffix: &str, per_epoch: bool) {
+        let code = code.replace("(optimizer", &format!("(optimizer{suffix}"));
+        let _ = writeln!(self.body, "scheduler{suffix} = {code}");
+        let list = if per_epoch { &mut self.each_epoch } else { &mut self.each_step };
+        list.push(format!("scheduler{suffix}"));
+    }
+
+    /// A scheduler of PyTorch as it was written.
+    fn torch(&mut self, call: &TorchCall, unit: Unit, suffix: &str) {
+        self.add_classes(call);
+        if call.name == "ReduceLROnPlateau" {
+            let code = with_optimizer(call).replace("(optimizer", &format!("(optimizer{suffix}"));
+            let _ = writeln!(self.body, "scheduler{suffix} = {code}");
+            self.readings.push(format!("scheduler{suffix}.step(metric)"));
+        } else {
+            self.scheduler(&with_optimizer(call), suffix, unit == Unit::Epoch);
+        }
+    }
+
+    /// Writes `ReduceLROnPlateau` where it does what the group's only signal does.
+    fn plateau(
+        &mut self,
+        group: &GroupStrategy,
+        spec: &ScheduleSpec,
+        lr: f64,
+        suffix: &str,
+        horizon: Horizon,
+    ) -> Result<bool, SpecError> {
+        let [signal] = &group.plan.signals[..] else { return Ok(false) };
+        if schedule_code::factor(spec, lr, horizon)? != "1.0" {
+            return Ok(false);
+        }
+        let written = signal_code::write(signal, Setting { horizon, warmup: spec.warmup_steps(horizon) })?;
+        let Some(code) = written.as_torch(lr) else { return Ok(false) };
+        let code = code.replace("(optimizer", &format!("(optimizer{suffix}"));
+        self.classes.insert("ReduceLROnPlateau".to_owned());
+        let _ = writeln!(self.body, "# where the metric stays above 0, and is read once after each epoch");
+        let _ = writeln!(self.body, "scheduler{suffix} = {code}");
+        self.readings.push(format!("scheduler{suffix}.step(metric)"));
+        Ok(true)
+    }
+
+    /// The rate as a formula, times the factors of classes that are told the metric.
+    fn signals(
+        &mut self,
+        group: &GroupStrategy,
+        spec: &ScheduleSpec,
+        lr: f64,
+        target: &str,
+        suffix: &str,
+        horizon: Horizon,
+    ) -> Result<(), SpecError> {
+        let factor = schedule_code::factor(spec, lr, horizon)?;
+        let mut rate = format!("{target}[\"lr\"] = {} * ({})", float_text(lr), schedule::at(&factor, "step"));
+        let setting = Setting { horizon, warmup: spec.warmup_steps(horizon) };
+        let many = group.plan.signals.len() > 1;
+        for (index, signal) in group.plan.signals.iter().enumerate() {
+            let written = signal_code::write(signal, setting)?;
+            let name =
+                format!("{}{suffix}{}", signal.name, if many { format!("_{index}") } else { String::new() });
+            self.definitions.extend([signal_code::WATCH, written.class()]);
+            let _ = writeln!(self.body, "{name} = {}", written.constructor());
+            let _ = write!(rate, " * {name}.factor");
+            self.readings.push(format!("{name}.step(step, metric)"));
+        }
+        self.values.push(rate);
+        Ok(())
+    }
+
+    /// Fields beside the learning rate, set from their formulas.
+    fn fields(&mut self, group: &GroupStrategy, target: &str, horizon: Horizon) -> Result<(), SpecError> {
+        let values = group.optimizer.build()?.group;
+        let mut betas: BTreeMap<Field, String> = BTreeMap::new();
+        for (field, spec) in &group.plan.fields {
+            let value = value_of(spec, *field, values.get(*field), horizon)?;
+            match field {
+                Field::Beta1 | Field::Beta2 => {
+                    betas.insert(*field, value);
+                }
+                _ => self.values.push(format!("{target}[\"{}\"] = {value}", field.name())),
+            }
+        }
+        if !betas.is_empty() {
+            let item = |field: Field, index: usize| {
+                betas.get(&field).cloned().unwrap_or_else(|| format!("{target}[\"betas\"][{index}]"))
+            };
+            let (first, second) = (item(Field::Beta1, 0), item(Field::Beta2, 1));
+            self.values.push(format!("{target}[\"betas\"] = ({first}, {second})"));
+        }
+        Ok(())
+    }
+
+    fn add_classes(&mut self, call: &TorchCall) {
+        self.classes.insert(call.name.clone());
+        let values = call.args.iter().chain(call.kwargs.iter().map(|(_, value)| value));
+        for value in values {
+            self.add_values(value);
+        }
+    }
+
+    fn add_values(&mut self, value: &TorchValue) {
+        match value {
+            TorchValue::Call(call) => self.add_classes(call),
+            TorchValue::List(items) => items.iter().for_each(|item| self.add_values(item)),
+            _ => {}
+        }
+    }
+
+    /// Imports and definitions that `used` needs.
+    fn head(&self, used: &str) -> String {
+        let mut code = String::new();
+        let noisy = used.contains("noise(");
+        if noisy || used.contains("math.") || !self.definitions.is_empty() {
+            code.push_str("import math\n");
+        }
+        if used.contains("warnings.") {
+            code.push_str("import warnings\n");
+        }
+        if used.contains("of_group(") {
+            code.push_str("from fnmatch import fnmatchcase\n");
+        }
+        code.push_str("import torch\n");
+        let (averaging, classes): (Vec<&str>, Vec<&str>) =
+            self.classes.iter().map(String::as_str).partition(|class| *class == "SWALR");
+        for (module, classes) in [("lr_scheduler", classes), ("swa_utils", averaging)] {
+            if !classes.is_empty() {
+                let _ = writeln!(code, "from torch.optim.{module} import {}", classes.join(", "));
+            }
+        }
+        if used.contains("of_group(") {
+            code.push_str(OF_GROUP);
+        }
+        if noisy {
+            code.push_str(NOISE_IN_PYTHON);
+        }
+        // What the others are made from comes first.
+        let (first, rest): (Vec<&str>, Vec<&str>) =
+            self.definitions.iter().copied().partition(|text| *text == signal_code::WATCH);
+        first.into_iter().chain(rest).for_each(|text| code.push_str(text));
+        code
+    }
+
+    fn finish(mut self, strategy: &Strategy, horizon: Horizon) -> String {
+        if !self.values.is_empty() {
+            let lines = self.values.join("\n    ");
+            let _ = writeln!(self.body, "\ndef set_values(step):\n    {lines}");
+        }
+        let training = self.training(strategy, horizon);
+        let whole = format!("\n{}\n{training}", self.body);
+        self.head(&whole) + &whole
+    }
+}
+
+const OF_GROUP: &str = "
+def of_group(index, patterns):
+    fits = lambda name: next((i for i, p in enumerate(patterns) if fnmatchcase(name, p)), None)
+    return [parameter for name, parameter in model.named_parameters() if fits(name) == index]
+";
+
+/// At how many times a schedule is looked at.
+const LOOKS: u64 = 4096;
+
+/// The value of a field that the group itself has at `base`, as an expression of `step`.
+fn value_of(spec: &ScheduleSpec, field: Field, base: f64, horizon: Horizon) -> Result<String, SpecError> {
+    let base = if base == 0.0 {
+        // Shares of nothing are nothing; a schedule that names values alone is the same for any base.
+        let schedule = spec.build(horizon)?;
+        let last = horizon.total_steps;
+        let times = (0..=LOOKS.min(last))
+            .map(|k| (u128::from(last) * u128::from(k) / u128::from(LOOKS.min(last).max(1))) as u64);
+        if !times
+            .into_iter()
+            .all(|t| schedule.value_at(t, 0.0).to_bits() == schedule.value_at(t, 1.0).to_bits())
+        {
+            let why =
+                format!("{} is 0, and shares of it have no form in PyTorch code: name values", field.name());
+            return Err(SpecError::new(vec![Problem::of(
+                format!("fields.{}", field.name()),
+                Fault::refused(why),
+            )]));
+        }
+        1.0
+    } else {
+        base
+    };
+    let factor = schedule::at(&schedule_code::factor(spec, base, horizon)?, "step");
+    Ok(format!("{} * ({factor})", float_text(base)))
+}
