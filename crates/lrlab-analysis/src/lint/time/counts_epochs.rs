@@ -47,7 +47,9 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::sample::{all, finding, is_silent};
+    use lrlab_core::Horizon;
+
+    use crate::lint::sample::{all, finding, is_silent, within};
 
     #[test]
     fn updates_that_are_counted_as_epochs_are_told() {
@@ -71,5 +73,8 @@ mod tests {
             "sgd lr=0.1 | torch CosineAnnealingLR(T_max=1000) per step",
         ];
         assert!(texts.iter().all(|text| is_silent("LR108", text)));
+        // 40 epochs of 5 updates, where both units are of one size.
+        let few = within("sgd lr=0.1 | torch CosineAnnealingLR(T_max=100)", Horizon::new(200, 5));
+        assert!(few.iter().all(|finding| finding.code != "LR108"));
     }
 }
