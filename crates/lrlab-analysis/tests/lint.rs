@@ -122,7 +122,7 @@ fn examples_of_the_registry_are_let_be_unless_they_are_listed() {
             .iter()
             .find(|(name, _)| *name == entry.name)
             .map_or(&[][..], |(_, codes)| codes);
-        wrong.extend((codes != expected).then(|| (entry.name, entry.example, codes)));
+        wrong.extend((codes != expected).then_some((entry.name, entry.example, codes)));
     }
     assert_eq!(wrong, []);
 }
