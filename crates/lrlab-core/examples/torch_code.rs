@@ -5,6 +5,7 @@
 //! cargo run -p lrlab-core --example torch_code -- "sgd lr=0.1 | warmup 10% then cosine"
 //! cargo run -p lrlab-core --example torch_code -- --json < texts.txt
 //! ```
+#![allow(clippy::print_stdout, reason = "it is a command whose output is the point")]
 
 use std::{error::Error, io};
 
