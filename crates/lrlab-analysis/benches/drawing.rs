@@ -2,7 +2,7 @@
 //! as one JSON object for `cargo xtask bench`.
 //!
 //! Every figure is the least of several repeats, so that noise of the machine drops out. `--quick` repeats
-//! less.
+//! less. A name as argument times only what has it in its name, for a profiler.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock; nothing is trained here")]
 
@@ -18,9 +18,12 @@ const HORIZON: Horizon = Horizon { total_steps: 1_000_000, steps_per_epoch: 10_0
 
 #[expect(clippy::print_stdout, reason = "the figures are what this program is for")]
 fn main() -> Result<()> {
-    let repeats = if std::env::args().any(|argument| argument == "--quick") { 2 } else { 7 };
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let repeats = if arguments.iter().any(|argument| argument == "--quick") { 2 } else { 7 };
+    // Cargo adds `--bench`.
+    let only = arguments.iter().find(|argument| !argument.starts_with("--")).map_or("", String::as_str);
     let mut figures = Map::new();
-    for entry in SCHEDULES {
+    for entry in SCHEDULES.iter().filter(|entry| entry.name.contains(only)) {
         let ms = drawn_ms(entry.example, repeats).map_err(|why| format!("{}: {why}", entry.name))?;
         figures.insert(entry.name.to_owned(), ms.into());
     }
