@@ -17,6 +17,8 @@ its text, TOML and JSON forms, and the same in PyTorch.
 These pages are written by `cargo xtask docs`; what they say is what the code knows about itself.
 ";
 
+const COLUMNS: &str = "\n\n| name | picture | what it does | PyTorch |\n|---|---|---|---|\n";
+
 pub(super) fn page() -> String {
     let (leaves, combinators): (Vec<_>, Vec<_>) =
         SCHEDULES.iter().partition(|entry| entry.form == Form::Plain);
@@ -28,9 +30,7 @@ pub(super) fn page() -> String {
     for (title, rows) in
         [("Schedules", rows(leaves)), ("Combinators", rows(combinators)), ("Signals", signals)]
     {
-        text.push_str(&format!(
-            "\n## {title}\n\n| name | picture | what it does | PyTorch |\n|---|---|---|---|\n"
-        ));
+        text.push_str(&["\n## ", title, COLUMNS].concat());
         text.push_str(&rows.concat());
     }
     text

@@ -28,7 +28,7 @@ pub(super) fn section(params: &[Parameter], level: &str) -> String {
             pytorch,
             param.doc.to_owned(),
         ];
-        text.push_str(&format!("| {} |\n", cells.map(|text| cell(&text)).join(" | ")));
+        text.push_str(&["| ", &cells.map(|text| cell(&text)).join(" | "), " |\n"].concat());
     }
     text
 }
@@ -61,9 +61,8 @@ fn takes(param: &Parameter, level: &str) -> String {
 /// How it stands in the one-line text.
 fn written(param: &Parameter) -> String {
     let value = match param.kind {
-        Kind::Duration => "10%",
+        Kind::Duration | Kind::Level => "10%",
         Kind::Durations => "3 epochs, 6 epochs",
-        Kind::Level => "10%",
         Kind::Number if param.range != Range::AtLeastOne => "0.5",
         Kind::Number | Kind::Integer => "2",
         Kind::Flag => "true",

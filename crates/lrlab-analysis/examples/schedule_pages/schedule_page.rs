@@ -138,8 +138,9 @@ pub(super) fn source(source: &Source) -> String {
         _ => source.link.to_owned(),
     };
     let citation = source.citation;
-    match address.is_empty() {
-        true => format!("\n## Source\n\n{citation}.\n"),
-        false => format!("\n## Source\n\n[{citation}]({address}).\n"),
+    if address.is_empty() {
+        format!("\n## Source\n\n{citation}.\n")
+    } else {
+        format!("\n## Source\n\n[{citation}]({address}).\n")
     }
 }

@@ -46,7 +46,7 @@ mod tests {
         let stairs = [(0.0, 0.0), (9.0, 0.0), (9.0, 5.0), (20.0, 5.0)];
         assert_eq!(needed(&stairs), stairs);
         let slope: Vec<(f64, f64)> =
-            (0..=200).map(|k| (f64::from(k / 2) * 0.1, f64::from(k.div_ceil(2)) * 0.1)).collect();
+            (0..=200_u32).map(|k| (f64::from(k / 2) * 0.1, f64::from(k.div_ceil(2)) * 0.1)).collect();
         assert_eq!(needed(&slope), [slope[0], slope[200]]);
     }
 
