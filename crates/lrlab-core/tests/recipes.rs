@@ -214,6 +214,10 @@ fn every_recipe_names_its_source_and_has_one_rate_in_every_form() {
         ];
         let times: Vec<u64> = (0..=1000).map(|part| horizon.total_steps / 1000 * part).collect();
         let own = rates(&strategy, horizon, &times);
+        assert!(
+            strategy.to_torch_code(horizon).is_ok_and(|code| code.contains("optimizer.step()")),
+            "{name}"
+        );
         for form in forms {
             assert_eq!(form, strategy, "{name}");
             assert_eq!(rates(&form, horizon, &times), own, "{name}");
