@@ -144,8 +144,9 @@ fn every_recipe_is_drawn_and_converted_over_its_own_length_and_the_short_ones_tr
         assert!(code.contains("optimizer.step()"), "{path}: {code}");
         let steps: u64 = length.iter().filter_map(|word| word.parse::<u64>().ok()).product();
         if steps <= 20_000 {
-            let args = ["train", "--task", "quadratic", "--strategy", path];
-            let trained_lines = succeed(home.path(), &[&args[..], &length].concat());
+            let steps = steps.to_string();
+            let args = ["train", "--task", "quadratic", "--strategy", path, "--steps", &steps];
+            let trained_lines = succeed(home.path(), &args);
             assert!(trained_lines.contains("Epoch 1:"), "{path}");
             trained += 1;
         }
