@@ -320,6 +320,9 @@ PLATEAU: list[Case] = [
         ("patience=1, min_lr=[0.02, 0.001, 1.0]", _FLAT, [0.1, 0.01, 0.5], [], "sgd", [3]),
         ("patience=1, eps=0.01", _FLAT, [0.1], [], "sgd", [3]),
         ("patience=1, eps=0", _FLAT, [1e-7, 1e-8, 1e-9], [], "sgd", [3]),
+        ("patience=0, factor=0.5, eps=0.05", _FLAT, [0.1, 0.2], [], "sgd", [3]),
+        ("patience=1, factor=0.5, threshold=0", _FLAT, [0.1], [], "sgd", [3]),
+        ("'max', patience=1, factor=0.5, threshold=0, threshold_mode='abs'", _FLAT, [0.1], [], "sgd", [3]),
         ("patience=1, factor=-0.5", _FLAT, [0.1], [], "sgd", [3]),
         ("patience=3, factor=0.5, cooldown=1", _NOISY, [0.1], [(20, 0, 1.0), (77, 0, 0.3)], "sgd", [19, 20]),
     ]

@@ -5,6 +5,8 @@
 
 pub mod compare;
 pub mod diagnose;
+pub mod lint;
+pub mod plot;
 pub mod report;
 pub mod run;
 pub mod statistics;

@@ -166,8 +166,12 @@ impl Scheduler for GroupByGroup {
         pairs.try_for_each(|(part, group)| part.on_metric(t, name, value, std::slice::from_mut(group)))
     }
 
-    fn listens_to(&self, name: &str) -> bool {
-        self.0.iter().any(|scheduler| scheduler.listens_to(name))
+    fn unheard(&self, names: &[&str]) -> Option<String> {
+        self.0.iter().find_map(|scheduler| scheduler.unheard(names))
+    }
+
+    fn rehearse(&self, updates: u64) -> Result<(), PlanError> {
+        self.0.iter().try_for_each(|scheduler| scheduler.rehearse(updates))
     }
 
     fn state(&self) -> SchedulerState {

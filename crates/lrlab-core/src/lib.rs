@@ -6,6 +6,7 @@
 //! tensor engine.
 
 mod assembly;
+pub mod checkpoint;
 pub mod event;
 pub mod expression;
 pub mod horizon;
@@ -24,6 +25,7 @@ pub mod vector;
 mod finite;
 
 pub use assembly::{BuiltGroup, BuiltStrategy};
+pub use checkpoint::{PlanCheckpoint, ResumeError};
 pub use event::{Event, Outcome};
 pub use expression::Expression;
 pub use horizon::{Duration, Horizon};

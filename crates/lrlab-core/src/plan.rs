@@ -217,8 +217,9 @@ impl Scheduler for Plan {
             .map_err(PlanError::from)
     }
 
-    fn listens_to(&self, name: &str) -> bool {
-        self.signals.iter().any(|signal| signal.listens_to(name))
+    fn unheard(&self, names: &[&str]) -> Option<String> {
+        let hears = |signal: &&Box<dyn Signal>| names.iter().any(|name| signal.listens_to(name));
+        self.signals.iter().find(|signal| !hears(signal)).map(|signal| signal.state().signal)
     }
 
     fn state(&self) -> SchedulerState {

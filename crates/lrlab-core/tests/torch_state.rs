@@ -188,3 +188,15 @@ fn a_group_has_what_was_set() {
     let has: Vec<Field> = Field::ALL.into_iter().filter(|field| group.has(*field)).collect();
     assert_eq!(has, [Field::Momentum, Field::Eps]);
 }
+
+/// torch keeps a branch for objects whose count of calls was lost: they take the closed form once.
+#[test]
+fn a_cosine_without_its_count_takes_the_closed_form_once() {
+    let mut groups = sgd(0.1);
+    let mut scheduler = build("CosineAnnealingLR(10)", &mut groups);
+    let lost =
+        [("_step_count", 0.0), ("last_epoch", 3.0)].map(|(key, value)| (key, StateValue::Number(value)));
+    scheduler.load_state_dict(&dict(&lost)).unwrap();
+    scheduler.step(None, &mut groups).unwrap();
+    assert_eq!(vec![groups[0].lr()], scheduler.closed_form().unwrap().unwrap());
+}

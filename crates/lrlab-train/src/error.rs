@@ -15,6 +15,16 @@ pub enum TrainError {
     /// The plan has no values for an update.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A signal waits for a metric that the task does not measure.
+    #[error(
+        "{signal} waits for a metric that this task does not measure; name another with `of` (it measures {metrics})"
+    )]
+    Metric {
+        /// What waits.
+        signal: String,
+        /// What the task measures.
+        metrics: String,
+    },
     /// The task cannot be built or run.
     #[error(transparent)]
     Task(#[from] TaskError),

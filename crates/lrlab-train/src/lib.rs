@@ -16,6 +16,7 @@ mod batches;
 mod data;
 mod error;
 mod flex;
+mod groups;
 
 pub use error::TrainError;
 pub use study::{Progress, StudyFolder, run_study};

@@ -3,7 +3,7 @@
 use lrlab_core::{
     BuiltGroup, Duration, Event, Horizon, Outcome, ParamGroup, Scheduler, TrialSpec,
     event::{Metric, Started, Step, Validated},
-    optimizer::{ParamMut, ParamState, ParamStep, StepContext, clip},
+    optimizer::{ParamState, clip},
     spec::Clip,
     vector,
 };
@@ -11,6 +11,7 @@ use lrlab_core::{
 use crate::{
     Batch, Task, TrainError,
     batches::Batches,
+    groups::{self, GroupContext, assign},
     probe::Probes,
     task::{self, TaskError},
 };
@@ -95,6 +96,8 @@ impl Trial {
         }
         let horizon = horizon_of(spec.budget, Batches::steps_per_epoch(supply, batch_size))?;
         let built = spec.strategy.build(horizon)?;
+        built.scheduler.rehearse(horizon.total_steps)?;
+        groups::check_metrics(&mut *task, &*built.scheduler)?;
         let groups: Vec<ParamGroup> = built.groups.iter().map(|b| b.group.clone()).collect();
         let (group_of, states, parameters) = assign(&mut *task, &built.groups)?;
         Ok(Self {
@@ -341,64 +344,5 @@ fn horizon_of(budget: Duration, steps_per_epoch: u64) -> Result<Horizon, TrainEr
     match budget.steps(unbounded) {
         0 => Err(TrainError::EmptyBudget { budget: budget.to_string(), steps_per_epoch }),
         total => Ok(Horizon::new(total, steps_per_epoch)),
-    }
-}
-
-/// Gives each parameter to the first group that fits it, and makes its optimizer's slots.
-fn assign(
-    task: &mut dyn Task,
-    built: &[BuiltGroup],
-) -> Result<(Vec<usize>, Vec<ParamState>, usize), TrainError> {
-    let (mut names, mut sizes) = (Vec::new(), Vec::new());
-    task.visit(&mut |ParamMut { name, value, .. }| {
-        names.push(name.to_owned());
-        sizes.push(value.len());
-    });
-    let refuse = |message: String| TrainError::Groups { message, names: names.join(", ") };
-    let (mut group_of, mut states) = (Vec::new(), Vec::new());
-    for (name, &size) in names.iter().zip(&sizes) {
-        let group = built
-            .iter()
-            .position(|b| b.params.matches(name))
-            .ok_or_else(|| refuse(format!("no group of the strategy takes parameter `{name}`")))?;
-        let slots = built[group].optimizer.slots().iter().map(|_| vec![0.0; size]).collect();
-        group_of.push(group);
-        states.push(ParamState { t: 0, slots });
-    }
-    if let Some(idle) = (0..built.len()).find(|index| !group_of.contains(index)) {
-        return Err(refuse(format!("group `{}` of the strategy takes no parameter", built[idle].params.0)));
-    }
-    Ok((group_of, states, sizes.iter().sum()))
-}
-
-/// The parameters of one group, for its optimizer.
-struct GroupContext<'a> {
-    task: &'a mut dyn Task,
-    states: &'a mut [ParamState],
-    group_of: &'a [usize],
-    index: usize,
-    group: &'a ParamGroup,
-}
-
-impl StepContext for GroupContext<'_> {
-    fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_>)) {
-        let mut next = 0;
-        self.task.visit(&mut |param| {
-            let at = next;
-            next += 1;
-            if self.group_of[at] != self.index {
-                return;
-            }
-            let state = &mut self.states[at];
-            f(ParamStep {
-                name: param.name,
-                shape: param.shape,
-                group: self.group,
-                t: state.t,
-                value: param.value,
-                grad: param.grad,
-                slots: &mut state.slots,
-            });
-        });
     }
 }

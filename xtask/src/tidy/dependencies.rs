@@ -54,6 +54,7 @@ static ROOMS: &[Room] = &[
             "miette",
             "rayon",
             "serde_json",
+            "terminal_size",
             "textwrap",
             "toml",
         ],

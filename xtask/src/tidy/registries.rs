@@ -33,6 +33,13 @@ static ROOMS: &[Room] = &[
         key: "name",
     },
     Room {
+        folder: "crates/lrlab-core/src/signal",
+        registry: "registry.rs",
+        slice: "SIGNALS",
+        entry: "SignalEntry",
+        key: "name",
+    },
+    Room {
         folder: "crates/lrlab-train/src/task",
         registry: "registry.rs",
         slice: "TASKS",
@@ -172,7 +179,11 @@ impl Found<'_> {
     /// module.
     fn is_listed(&self, registry: &str, slice: &str) -> bool {
         let path = format!("{}::{}", self.module, self.name);
-        let lists = |name: &str| slice.split(|c: char| !(is_word(c) || c == ':')).any(|word| word == name);
+        let lists = |name: &str| {
+            slice
+                .split(|c: char| !(is_word(c) || c == ':'))
+                .any(|word| word.strip_prefix("super::").unwrap_or(word) == name)
+        };
         lists(&path) || (lists(&self.name) && registry.contains(&path))
     }
 }

@@ -90,7 +90,7 @@ fn curves(report: &Report) -> String {
 }
 
 /// The shortest text that reads back as the same number; nothing for "not a number".
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     if value.is_nan() {
         String::new()
     } else if value != 0.0 && !(1e-5..1e15).contains(&value.abs()) {
@@ -101,7 +101,7 @@ fn number(value: f64) -> String {
 }
 
 /// A field of text, in quotes where it needs them.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     if text.contains(['"', ',', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

@@ -13,14 +13,14 @@ use lrlab_core::layout;
 
 use crate::{Comparison, StudyRuns};
 
-mod csv;
+pub(crate) mod csv;
 mod curves;
 mod figures;
 mod html;
 mod json;
 mod numbers;
 mod page;
-mod palette;
+pub(crate) mod palette;
 mod png;
 mod quantity;
 pub mod terminal;

@@ -6,18 +6,18 @@
 
 /// How an arm is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Style {
+pub(crate) struct Style {
     /// `#rrggbb`.
-    pub(super) color: &'static str,
+    pub(crate) color: &'static str,
     /// Dash pattern by the name that both SVG libraries know.
-    pub(super) dash: &'static str,
+    pub(crate) dash: &'static str,
 }
 
 const COLORS: [&str; 7] = ["#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#7a7a7a"];
 const DASHES: [&str; 3] = ["solid", "dash", "dot"];
 
 /// The style of the arm at `index` of its study.
-pub(super) fn style(index: usize) -> Style {
+pub(crate) fn style(index: usize) -> Style {
     Style { color: COLORS[index % COLORS.len()], dash: DASHES[index / COLORS.len() % DASHES.len()] }
 }
 

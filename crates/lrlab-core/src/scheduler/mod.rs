@@ -47,10 +47,19 @@ pub trait Scheduler: Send + std::fmt::Debug {
         Ok(())
     }
 
-    /// Whether it reacts to the metric `name`.
-    fn listens_to(&self, name: &str) -> bool {
-        let _ = name;
-        false
+    /// What waits for a metric that is none of `names`, in words; `None` where nothing does.
+    fn unheard(&self, names: &[&str]) -> Option<String> {
+        let _ = names;
+        None
+    }
+
+    /// Refuses a training of `updates` in the middle of which it would fail, as far as that is known.
+    ///
+    /// # Errors
+    /// What it would fail with.
+    fn rehearse(&self, updates: u64) -> Result<(), PlanError> {
+        let _ = updates;
+        Ok(())
     }
 
     /// What has to be kept beside `t` and the groups to go on exactly.

@@ -48,14 +48,12 @@ use crate::{
     spec::Fault,
 };
 
-const NAME: &str = "greedy";
-
 /// More readings than any smoothing needs.
 const WIDEST: f64 = 10_000.0;
 
 /// Greedy in the registry.
 pub(super) static ENTRY: SignalEntry = SignalEntry {
-    name: NAME,
+    name: "greedy",
     pytorch: None,
     summary: "raises the rates while a metric keeps improving, lowers them while it does not",
     formula: "factor = min(factor / f, ceiling) after good readings for more than `patience`, max(factor * f, floor) after bad ones",
@@ -178,20 +176,20 @@ impl Signal for Greedy {
             bad_since: self.bad_since,
             good_since: self.good_since,
             recent: self.window.values().collect(),
-            ..self.watch.state(NAME, self.factor)
+            ..self.watch.state(ENTRY.name, self.factor)
         }
     }
 
     fn restore(&mut self, state: &SignalState) -> Result<(), SignalError> {
         if state.recent.len() > self.window.size() {
             return Err(SignalError::State {
-                signal: NAME,
+                signal: ENTRY.name,
                 field: "recent",
                 got: format!("{} readings", state.recent.len()),
                 allowed: format!("at most {}", self.window.size()),
             });
         }
-        self.watch.restore(NAME, state, (self.floor, self.ceiling))?;
+        self.watch.restore(ENTRY.name, state, (self.floor, self.ceiling))?;
         self.window.refill(&state.recent);
         (self.factor, self.good_since, self.bad_since) = (state.factor, state.good_since, state.bad_since);
         Ok(())

@@ -37,11 +37,9 @@ use super::{
 };
 use crate::registry::{Arguments, Source};
 
-const NAME: &str = "plateau";
-
 /// Plateau in the registry.
 pub(super) static ENTRY: SignalEntry = SignalEntry {
-    name: NAME,
+    name: "plateau",
     pytorch: Some("ReduceLROnPlateau"),
     summary: "lowers the rates when a metric has stopped improving for longer than `patience`",
     formula: "factor = max(factor * f, floor) at a reading more than `patience` after the best one",
@@ -112,11 +110,11 @@ impl Signal for Plateau {
     }
 
     fn state(&self) -> SignalState {
-        SignalState { bad_since: self.since, ..self.watch.state(NAME, self.factor) }
+        SignalState { bad_since: self.since, ..self.watch.state(ENTRY.name, self.factor) }
     }
 
     fn restore(&mut self, state: &SignalState) -> Result<(), SignalError> {
-        self.watch.restore(NAME, state, (self.floor, 1.0))?;
+        self.watch.restore(ENTRY.name, state, (self.floor, 1.0))?;
         (self.factor, self.since) = (state.factor, state.bad_since);
         Ok(())
     }

@@ -15,6 +15,7 @@ use crate::{
     signal::{self, Setting, Signal},
 };
 
+mod any;
 mod change;
 mod code;
 mod data;
@@ -37,6 +38,7 @@ mod torch_read;
 pub mod torch_text;
 mod value;
 
+pub use any::Spec;
 pub use error::{Fault, Problem, SpecError};
 pub(crate) use hash::fnv1a;
 pub use torch_text::{TorchCall, TorchValue, Unit};

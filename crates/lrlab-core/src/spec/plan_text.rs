@@ -144,13 +144,13 @@ impl<'a> PlanReader<'a> {
         }
         let (field, part) = match field_of(text, &part) {
             None => (Field::Lr, part),
-            Some((name, rest)) => match Field::find(&text[name.clone()]) {
-                Some(field) => (field, rest),
-                None => {
+            Some((name, rest)) => {
+                let Some(field) = Field::find(&text[name.clone()]) else {
                     let known = Field::ALL.map(Field::name);
                     return stop(problems, name.clone(), Fault::unknown("field", &text[name], known));
-                }
-            },
+                };
+                (field, rest)
+            }
         };
         if field != Field::Lr {
             let spec = own_schedule(text, part.clone(), problems)?;

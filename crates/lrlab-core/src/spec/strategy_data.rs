@@ -89,6 +89,20 @@ impl Tree {
         Some(plan)
     }
 
+    /// A plan that stands alone.
+    pub(super) fn whole_plan(&mut self, data: &Data) -> Option<PlanSpec> {
+        const KEYS: [&str; 4] = ["schedule", "fields", "signals", "compat"];
+        let table = match data {
+            Data::Text(text) => return self.parse("", text),
+            Data::Table(table) => table,
+            other => return self.wrong("", other, "a plan, as a table or as text"),
+        };
+        for key in table.keys().filter(|key| !KEYS.contains(&key.as_str())) {
+            self.note::<()>(key, Fault::unknown("key", key, KEYS));
+        }
+        self.plan("", table, None)
+    }
+
     fn fields(&mut self, path: &str, data: &Data) -> BTreeMap<Field, ScheduleSpec> {
         let mut fields = BTreeMap::new();
         let Data::Table(table) = data else {
@@ -226,16 +240,6 @@ impl<'de> Deserialize<'de> for Strategy {
 
 impl<'de> Deserialize<'de> for PlanSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer, |tree, data| match data {
-            Data::Text(text) => tree.parse("", text),
-            Data::Table(table) => {
-                const KEYS: [&str; 4] = ["schedule", "fields", "signals", "compat"];
-                for key in table.keys().filter(|key| !KEYS.contains(&key.as_str())) {
-                    tree.note::<()>(key, Fault::unknown("key", key, KEYS));
-                }
-                tree.plan("", table, None)
-            }
-            other => tree.wrong("", other, "a plan, as a table or as text"),
-        })
+        read(deserializer, Tree::whole_plan)
     }
 }

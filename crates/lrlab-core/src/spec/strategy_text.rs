@@ -139,12 +139,12 @@ fn set_whole(text: &str, part: &Span<usize>, strategy: &mut Strategy, problems: 
     let Some(word) = after_word(text, part, "after").and_then(|rest| after_word(text, &rest, "end")) else {
         return false;
     };
-    match AfterEnd::WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&text[word.clone()])) {
-        Some((_, policy)) => strategy.after_end = *policy,
-        None => {
-            let got = format!("`{}`", &text[word.clone()]);
-            problems.push(Problem::at(word, Fault::syntax("`after end hold`, `warn` or `error`", got)));
-        }
+    let found = AfterEnd::WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&text[word.clone()]));
+    if let Some((_, policy)) = found {
+        strategy.after_end = *policy;
+    } else {
+        let got = format!("`{}`", &text[word.clone()]);
+        problems.push(Problem::at(word, Fault::syntax("`after end hold`, `warn` or `error`", got)));
     }
     true
 }

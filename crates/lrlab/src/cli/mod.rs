@@ -2,12 +2,15 @@
 #![allow(clippy::doc_markdown, reason = "these doc comments are help pages, read in a terminal")]
 
 mod compare;
+mod convert;
 mod demo;
 mod failure;
 mod folder;
 mod laboratory;
 mod list;
+mod plot;
 mod report;
+mod spec;
 mod train;
 
 use std::process::ExitCode;
@@ -37,6 +40,10 @@ enum Command {
     Compare(compare::Options),
     /// Rebuilds tables and pictures of a folder from its logs alone.
     Report(report::Options),
+    /// Draws schedules over each other, in the terminal or into a file.
+    Plot(plot::Options),
+    /// Writes a spec in another form: PyTorch code, text, TOML or JSON.
+    Convert(convert::Options),
     /// Lists the tasks, optimizers or schedules there are.
     List(list::Options),
 }
@@ -48,6 +55,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Train(options) => train::run(&options),
         Command::Compare(options) => compare::run(&options),
         Command::Report(options) => report::run(&options),
+        Command::Plot(options) => plot::run(&options),
+        Command::Convert(options) => convert::run(&options),
         Command::List(options) => list::run(&options),
     };
     match result {

@@ -140,6 +140,11 @@ impl TorchPlan {
         Ok(())
     }
 
+    fn listens_to(&self, name: &str) -> bool {
+        let maximizes = self.call.get(0, "mode") == Some(&TorchValue::Text("max".to_owned()));
+        self.takes_metric() && means(if maximizes { "accuracy" } else { "loss" }, name)
+    }
+
     fn advance(&mut self, steps: u64, groups: &mut [ParamGroup]) -> Result<(), TorchError> {
         let waits = self.takes_metric();
         let running = match self.running.take() {
@@ -178,16 +183,21 @@ impl Scheduler for TorchPlan {
         value: f64,
         groups: &mut [ParamGroup],
     ) -> Result<(), PlanError> {
-        if !Scheduler::listens_to(self, name) {
+        if !self.listens_to(name) {
             return Ok(());
         }
         let stepped = TorchPlan::on_metric(self, value, groups);
         stepped.map_err(|error| PlanError::Torch { call: self.call.to_string(), t, error })
     }
 
-    fn listens_to(&self, name: &str) -> bool {
-        let maximizes = self.call.get(0, "mode") == Some(&TorchValue::Text("max".to_owned()));
-        self.takes_metric() && means(if maximizes { "accuracy" } else { "loss" }, name)
+    fn unheard(&self, names: &[&str]) -> Option<String> {
+        let deaf = self.takes_metric() && !names.iter().any(|name| self.listens_to(name));
+        deaf.then(|| self.call.to_string())
+    }
+
+    fn rehearse(&self, updates: u64) -> Result<(), PlanError> {
+        let played = TorchPlan::rehearse(self, updates);
+        played.map_err(|error| PlanError::Torch { call: self.call.to_string(), t: updates, error })
     }
 
     fn state(&self) -> SchedulerState {

@@ -248,7 +248,8 @@ impl Code {
         horizon: Horizon,
     ) -> Result<(), SpecError> {
         let factor = schedule_code::factor(spec, lr, horizon)?;
-        let mut rate = format!("{target}[\"lr\"] = {} * ({})", float_text(lr), schedule::at(&factor, "step"));
+        let mut rate =
+            format!("{target}[\"lr\"] = {} * {}", float_text(lr), grouped(&schedule::at(&factor, "step")));
         let setting = Setting { horizon, warmup: spec.warmup_steps(horizon) };
         let many = group.plan.signals.len() > 1;
         for (index, signal) in group.plan.signals.iter().enumerate() {
@@ -381,5 +382,22 @@ fn value_of(spec: &ScheduleSpec, field: Field, base: f64, horizon: Horizon) -> R
         base
     };
     let factor = schedule::at(&schedule_code::factor(spec, base, horizon)?, "step");
-    Ok(format!("{} * ({factor})", float_text(base)))
+    Ok(format!("{} * {}", float_text(base), grouped(&factor)))
+}
+
+/// An expression that can be multiplied: in brackets, unless it stands in them already or is a number.
+fn grouped(expression: &str) -> String {
+    if expression.parse::<f64>().is_ok() {
+        return expression.to_owned();
+    }
+    let mut open = 0_usize;
+    let closed_before_end = expression.char_indices().any(|(at, c)| {
+        match c {
+            '(' => open += 1,
+            ')' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open == 0 && at + 1 < expression.len()
+    });
+    if closed_before_end { format!("({expression})") } else { expression.to_owned() }
 }

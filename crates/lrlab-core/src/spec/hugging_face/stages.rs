@@ -2,7 +2,7 @@
 
 use super::{TRAINING, WARMUP, Wave, function};
 use crate::spec::{
-    ScheduleSpec, TorchCall, Unit,
+    TorchCall, Unit,
     import::{Given, Imported, Read, lasting, made_of, plain, share, then},
 };
 

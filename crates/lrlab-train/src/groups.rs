@@ -1,0 +1,80 @@
+//! What a strategy asks of a task: parameters for each group, and metrics for its signals.
+
+use lrlab_core::{
+    BuiltGroup, ParamGroup, Scheduler,
+    optimizer::{ParamMut, ParamState, ParamStep, StepContext},
+};
+
+use crate::{Task, TrainError};
+
+/// Makes sure that whatever waits for a metric will hear one.
+pub(crate) fn check_metrics(task: &mut dyn Task, scheduler: &dyn Scheduler) -> Result<(), TrainError> {
+    // Most wait for none: then nothing has to be measured.
+    if scheduler.unheard(&[]).is_none() {
+        return Ok(());
+    }
+    let metrics: Vec<&str> = task.validate()?.into_iter().map(|(name, _)| name).collect();
+    match scheduler.unheard(&metrics) {
+        None => Ok(()),
+        Some(signal) => Err(TrainError::Metric { signal, metrics: metrics.join(", ") }),
+    }
+}
+
+/// Gives each parameter to the first group that fits it, and makes its optimizer's slots.
+pub(crate) fn assign(
+    task: &mut dyn Task,
+    built: &[BuiltGroup],
+) -> Result<(Vec<usize>, Vec<ParamState>, usize), TrainError> {
+    let (mut names, mut sizes) = (Vec::new(), Vec::new());
+    task.visit(&mut |ParamMut { name, value, .. }| {
+        names.push(name.to_owned());
+        sizes.push(value.len());
+    });
+    let refuse = |message: String| TrainError::Groups { message, names: names.join(", ") };
+    let (mut group_of, mut states) = (Vec::new(), Vec::new());
+    for (name, &size) in names.iter().zip(&sizes) {
+        let group = built
+            .iter()
+            .position(|b| b.params.matches(name))
+            .ok_or_else(|| refuse(format!("no group of the strategy takes parameter `{name}`")))?;
+        let slots = built[group].optimizer.slots().iter().map(|_| vec![0.0; size]).collect();
+        group_of.push(group);
+        states.push(ParamState { t: 0, slots });
+    }
+    if let Some(idle) = (0..built.len()).find(|index| !group_of.contains(index)) {
+        return Err(refuse(format!("group `{}` of the strategy takes no parameter", built[idle].params.0)));
+    }
+    Ok((group_of, states, sizes.iter().sum()))
+}
+
+/// The parameters of one group, for its optimizer.
+pub(crate) struct GroupContext<'a> {
+    pub(crate) task: &'a mut dyn Task,
+    pub(crate) states: &'a mut [ParamState],
+    pub(crate) group_of: &'a [usize],
+    pub(crate) index: usize,
+    pub(crate) group: &'a ParamGroup,
+}
+
+impl StepContext for GroupContext<'_> {
+    fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_>)) {
+        let mut next = 0;
+        self.task.visit(&mut |param| {
+            let at = next;
+            next += 1;
+            if self.group_of[at] != self.index {
+                return;
+            }
+            let state = &mut self.states[at];
+            f(ParamStep {
+                name: param.name,
+                shape: param.shape,
+                group: self.group,
+                t: state.t,
+                value: param.value,
+                grad: param.grad,
+                slots: &mut state.slots,
+            });
+        });
+    }
+}
