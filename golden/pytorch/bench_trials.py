@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
 from torch import nn
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import (
+    ConstantLR,
     CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    CyclicLR,
     ExponentialLR,
+    LambdaLR,
     LinearLR,
     LRScheduler,
+    MultiplicativeLR,
+    MultiStepLR,
+    OneCycleLR,
+    PolynomialLR,
     SequentialLR,
     StepLR,
 )
@@ -41,6 +50,25 @@ STRATEGIES: dict[str, Strategy] = {
     "cosine": lambda optimizer, epoch: CosineAnnealingLR(optimizer, T_max=EPOCHS * epoch),
     "warmup_cosine": _warmup_cosine,
 }
+SCHEDULERS: dict[str, Strategy] = {
+    "constant": lambda optimizer, epoch: ConstantLR(optimizer, factor=1.0),
+    "linear": lambda optimizer, epoch: LinearLR(optimizer, 1.0, 0.1, total_iters=EPOCHS * epoch),
+    "step": STRATEGIES["step"],
+    "multi-step": lambda optimizer, epoch: MultiStepLR(optimizer, [5 * epoch, 10 * epoch], gamma=0.1),
+    "exponential": STRATEGIES["exponential"],
+    "cosine": STRATEGIES["cosine"],
+    "polynomial": lambda optimizer, epoch: PolynomialLR(optimizer, total_iters=EPOCHS * epoch, power=2.0),
+    "warm-restarts": lambda optimizer, epoch: CosineAnnealingWarmRestarts(optimizer, T_0=5 * epoch, T_mult=2),
+    "cyclic": lambda optimizer, epoch: CyclicLR(optimizer, 0.01, LR, step_size_up=4 * epoch, mode="triangular2"),
+    "one-cycle": lambda optimizer, epoch: OneCycleLR(optimizer, max_lr=LR, total_steps=10**7),
+    "lambda": lambda optimizer, epoch: LambdaLR(
+        optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * step / (EPOCHS * epoch)))
+    ),
+    "multiplicative": lambda optimizer, epoch: MultiplicativeLR(optimizer, lambda step: 1 - 1 / (step + 10)),
+    "warmup then cosine": _warmup_cosine,
+}
+"""Schedulers whose `step()` is timed beside a value of lrlab's schedule of the same name."""
+
 TRIALS: list[tuple[str, int]] = [(name, seed) for name in STRATEGIES for seed in SEEDS]
 
 
@@ -97,7 +125,7 @@ def digits_steps(digits: Digits, count: int) -> Callable[[], None]:
 def scheduler_steps(name: str, digits: Digits, count: int) -> Callable[[], None]:
     """Only `scheduler.step()`, one parameter group."""
     optimizer = SGD(mlp(0).parameters(), lr=LR, momentum=0.9)
-    scheduler = STRATEGIES[name](optimizer, digits.steps_per_epoch)
+    scheduler = SCHEDULERS[name](optimizer, digits.steps_per_epoch)
     if scheduler is None:
         raise ValueError(f"{name} has no scheduler to step")
     optimizer.step()

@@ -100,13 +100,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="digits.csv.gz (default: the project's copy)")
     parser.add_argument("--quick", action="store_true", help="fewer repeats")
+    parser.add_argument("--schedulers", action="store_true", help="only time scheduler.step()")
     parser.add_argument(FRESH_FLAG, action="store_true", help="only run the first program")
     args = parser.parse_args()
     if args.first_program:
         print_first_program()
         return
 
-    fresh = fresh_process(repeats=2 if args.quick else 5)
+    # Before this process imports torch.
+    fresh = None if args.schedulers else fresh_process(repeats=2 if args.quick else 5)
     import bench_trials as bench
 
     bench.use_one_thread()
@@ -120,23 +122,24 @@ def main() -> None:
         "python": platform.python_version(),
         "cpus": os.cpu_count(),
         "quick": args.quick,
-        "first_program_fresh_process": fresh,
-        "step_us": {
-            "line": best_us(bench.line_steps(1000), 1000, repeats),
-            "digits": best_us(bench.digits_steps(digits, 440), 440, repeats),
-        },
         "scheduler_step_us": {
-            name: best_us(bench.scheduler_steps(name, digits, 5000), 5000, repeats)
-            for name in bench.STRATEGIES
-            if name != "constant"
-        },
-        "study_25_trials": {
-            "steps": bench.EPOCHS * digits.steps_per_epoch * len(bench.TRIALS),
-            "one_process_s": study_wall(data, 1, study_repeats),
-            "two_processes_s": study_wall(data, 2, study_repeats),
-            "final_train_loss": bench.final_losses(digits),
+            name: best_us(bench.scheduler_steps(name, digits, 5000), 5000, repeats) for name in bench.SCHEDULERS
         },
     }
+    if not args.schedulers:
+        report |= {
+            "first_program_fresh_process": fresh,
+            "step_us": {
+                "line": best_us(bench.line_steps(1000), 1000, repeats),
+                "digits": best_us(bench.digits_steps(digits, 440), 440, repeats),
+            },
+            "study_25_trials": {
+                "steps": bench.EPOCHS * digits.steps_per_epoch * len(bench.TRIALS),
+                "one_process_s": study_wall(data, 1, study_repeats),
+                "two_processes_s": study_wall(data, 2, study_repeats),
+                "final_train_loss": bench.final_losses(digits),
+            },
+        }
     print(json.dumps(report, indent=1))
 
 

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore speaks to the terminal")]
 
 mod bench;
+mod docs;
 mod golden;
 mod tidy;
 mod tree;
@@ -28,6 +29,8 @@ enum Chore {
     Tidy,
     /// Measures the figures and holds them against their bounds; fails where one is missed.
     Bench(bench::Options),
+    /// Writes the pages of the schedules, docs/schedules, from the registries.
+    Docs(docs::Options),
     /// Makes the golden files again, with a Python that has torch.
     Golden {
         /// The Python to run, such as .venv/bin/python.
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::Tidy => tidy::run(),
         Chore::Bench(options) => bench::run(&options),
+        Chore::Docs(options) => docs::run(&options),
         Chore::Golden { python, names } => golden::run(&python, &names),
     };
     match done {

@@ -1,7 +1,8 @@
-//! Reads runs and judges them: statistics, verdicts, tables, reports.
+//! Reads runs and judges them: statistics, verdicts, tables, reports. Looks at strategies before anything
+//! is trained: lints and plots.
 //!
-//! Everything here is a function of event logs. No tensor engine is known, so a log written by any
-//! training loop is analysed by the same code.
+//! Everything here is a function of event logs or of specs. No tensor engine is known, so a log written by
+//! any training loop is analysed by the same code.
 
 pub mod compare;
 pub mod diagnose;

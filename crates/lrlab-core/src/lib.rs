@@ -23,6 +23,7 @@ pub mod study;
 pub mod vector;
 
 mod finite;
+mod update_clock;
 
 pub use assembly::{BuiltGroup, BuiltStrategy};
 pub use checkpoint::{PlanCheckpoint, ResumeError};
@@ -37,3 +38,4 @@ pub use scheduler::Scheduler;
 pub use signal::Signal;
 pub use spec::{OptimizerSpec, ScheduleSpec, SpecError, Strategy};
 pub use study::{Arm, StudySpec, TaskSpec, TrialSpec};
+pub use update_clock::UpdateClock;

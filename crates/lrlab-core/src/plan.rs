@@ -218,8 +218,8 @@ impl Scheduler for Plan {
     }
 
     fn unheard(&self, names: &[&str]) -> Option<String> {
-        let hears = |signal: &&Box<dyn Signal>| names.iter().any(|name| signal.listens_to(name));
-        self.signals.iter().find(|signal| !hears(signal)).map(|signal| signal.state().signal)
+        let deaf = |signal: &dyn Signal| !names.iter().any(|name| signal.listens_to(name));
+        self.signals.iter().find(|signal| deaf(&***signal)).map(|signal| signal.state().signal)
     }
 
     fn state(&self) -> SchedulerState {

@@ -157,7 +157,7 @@ fn what_pytorch_would_trip_over_later_is_refused() {
             "LambdaLR(lr_lambda=0.5)",
             "lr_lambda: got `0.5`, expected a function such as `lambda epoch: 0.95 ** epoch`",
         ),
-        ("LambdaLR(lambda epoch: 0.95 ** t)", "unknown name `t`; known: epoch"),
+        ("LambdaLR(lambda epoch: 0.95 ** t)", "unknown name `t`, did you mean `e`?; known: epoch, pi, e"),
         (
             "CyclicLR(0.1, 0.2, gamma=0.9)",
             "gamma: got `0.9`, expected mode='exp_range' beside it, since mode='triangular' ignores it",

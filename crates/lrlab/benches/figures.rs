@@ -6,7 +6,7 @@
 use std::{error::Error, hint::black_box, path::Path, sync::atomic::AtomicBool};
 
 use lrlab::{
-    Arm, Event, Horizon, ScheduleSpec, StudySpec, TrialSpec,
+    Arm, Event, StudySpec, TrialSpec,
     train::{Observer, StudyFolder, TrainError, Trial, clock::Stopwatch, log::Recorder, run_study},
 };
 use rayon::prelude::*;
@@ -47,7 +47,7 @@ fn main() -> Result<()> {
     let line_us = line_step_us(repeats)?;
     let digits = digits_costs(repeats)?;
     let study = study_seconds(study_repeats)?;
-    let mut figures = serde_json::json!({
+    let figures = serde_json::json!({
         "line_step_us": line_us,
         "digits_step_us": digits.bare,
         "logging_us": digits.logged - digits.bare,
@@ -56,9 +56,6 @@ fn main() -> Result<()> {
         "study_trained_s": study.trained,
         "study_recorded_s": study.recorded,
     });
-    for (name, text) in SCHEDULES {
-        figures["schedule_ns"][name] = schedule_ns(text, repeats)?.into();
-    }
     println!("{figures}");
     Ok(())
 }
@@ -170,19 +167,4 @@ fn recorded(spec: &StudySpec, path: &Path) -> Result<f64> {
     let folder = StudyFolder::create(&path.join("study"), spec.clone())?;
     run_study(&folder, &AtomicBool::new(false), &())?;
     Ok(watch.elapsed().as_secs_f64())
-}
-
-/// Nanoseconds of one value of a schedule.
-fn schedule_ns(text: &str, repeats: usize) -> Result<f64> {
-    let steps = 100_000;
-    let schedule = text.parse::<ScheduleSpec>()?.build(Horizon::new(steps, 44))?;
-    let mut best = f64::INFINITY;
-    for _ in 0..repeats {
-        let watch = Stopwatch::start();
-        for t in 0..steps {
-            black_box(schedule.value_at(black_box(t), black_box(0.1)));
-        }
-        best = best.min(watch.elapsed().as_secs_f64());
-    }
-    Ok(best / steps as f64 * 1e9)
 }

@@ -9,7 +9,10 @@ use std::{
 
 use serde_json::Value;
 
-use super::process::timed;
+use super::{
+    figure::{Bound, Figure},
+    process::timed,
+};
 use crate::{Result, tree::cargo};
 
 /// What a clean release build takes.
@@ -19,6 +22,16 @@ pub(super) struct Clean {
     pub(super) seconds: f64,
     /// Crates that were compiled.
     pub(super) crates: usize,
+}
+
+impl Clean {
+    /// Its lines in the table.
+    pub(super) fn figures(&self) -> [Figure; 2] {
+        [
+            Figure::new("clean release build", "s", Some(self.seconds)).wanted(Some(Bound::AtMost(300.0))),
+            Figure::new("crates in it", "", Some(self.crates as f64)),
+        ]
+    }
 }
 
 /// Builds the `lrlab` binary and tells where it lies.
@@ -75,6 +88,12 @@ fn crates(messages: &[Value]) -> usize {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_build_has_a_bound() {
+        let missed = |seconds: f64| Clean { seconds, crates: 300 }.figures().map(|figure| figure.is_missed());
+        assert_eq!((missed(301.0), missed(300.0)), ([true, false], [false, false]));
+    }
 
     #[test]
     fn cargo_tells_binary_and_crates() {

@@ -3,6 +3,7 @@
 mod build;
 mod figure;
 mod process;
+mod schedules;
 
 use std::{
     fs,
@@ -33,6 +34,10 @@ pub(crate) struct Options {
     #[arg(long)]
     python: Option<PathBuf>,
 
+    /// Only what a value and a picture of a schedule cost; builds no tensor engine.
+    #[arg(long, conflicts_with = "build")]
+    schedules: bool,
+
     /// Repeats less; for a first look.
     #[arg(long)]
     quick: bool,
@@ -50,21 +55,35 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let root = workspace_root()?;
     let python = options.python.as_deref().map(program).transpose()?;
-    let binary = build::release_binary(&root)?;
-    // First, while this process is small: Linux counts the parent's memory at the fork in the
-    // child's peak.
-    let process = process::first_program(&binary, if options.quick { 5 } else { 20 })?;
-    let ours = our_figures(&root, options.quick)?;
-    let torch = python.map(|python| peer_figures(&root, &python, options.quick)).transpose()?;
+    let own = |package: &str, bench: &str| own_figures(&root, package, bench, options.quick);
+    let training = if options.schedules {
+        None
+    } else {
+        let binary = build::release_binary(&root)?;
+        // First, while this process is small: Linux counts the parent's memory at the fork in the
+        // child's peak.
+        let process = process::first_program(&binary, if options.quick { 5 } else { 20 })?;
+        Some((own("lrlab", "figures")?, process))
+    };
+    let values = own("lrlab-core", "schedules")?;
+    let drawing = own("lrlab-analysis", "drawing")?;
+    let torch = python.map(|python| peer_figures(&root, &python, options)).transpose()?;
     let clean = options.build.then(|| build::clean(&root)).transpose()?;
 
-    let figures = table(&ours, &process, torch.as_ref(), clean.as_ref());
+    let trained = training.iter().flat_map(|(ours, process)| table(ours, process, torch.as_ref()));
+    let mut figures: Vec<Figure> = trained.collect();
+    figures.extend(schedules::figures(&values, &drawing, torch.as_ref()));
+    figures.extend(clean.iter().flat_map(build::Clean::figures));
     figure::print(&figures);
     if let Some(path) = &options.json {
         let all = json!({
             "figures": figures.iter().map(Figure::to_json).collect::<Vec<_>>(),
-            "lrlab": ours,
-            "process": { "wall_ms": process.wall_ms, "peak_mb": process.peak_mb },
+            "lrlab": training.as_ref().map(|(ours, _)| ours),
+            "process": training.as_ref().map(|(_, process)| {
+                json!({ "wall_ms": process.wall_ms, "peak_mb": process.peak_mb })
+            }),
+            "schedule_values_ns": values,
+            "schedule_pictures_ms": drawing,
             "pytorch": torch,
             "build": clean.map(|clean| json!({ "seconds": clean.seconds, "crates": clean.crates })),
             "quick": options.quick,
@@ -79,17 +98,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
 }
 
-/// The program of `crates/lrlab/benches/figures.rs`.
-fn our_figures(root: &Path, quick: bool) -> Result<Value> {
+/// What the program `crates/PACKAGE/benches/BENCH.rs` prints.
+fn own_figures(root: &Path, package: &str, bench: &str, quick: bool) -> Result<Value> {
     let mut command = cargo();
-    command.args(["bench", "--quiet", "--package", "lrlab", "--bench", "figures", "--"]);
+    command.args(["bench", "--quiet", "--package", package, "--bench", bench, "--"]);
     command.args(quick.then_some("--quick"));
-    json_of(command.current_dir(root), "the figures of lrlab")
+    json_of(command.current_dir(root), &format!("the {bench} of {package}"))
 }
 
-fn peer_figures(root: &Path, python: &Path, quick: bool) -> Result<Value> {
+fn peer_figures(root: &Path, python: &Path, options: &Options) -> Result<Value> {
     let mut command = Command::new(python);
-    command.arg(root.join(PEER)).args(quick.then_some("--quick"));
+    command.arg(root.join(PEER)).args(options.quick.then_some("--quick"));
+    command.args(options.schedules.then_some("--schedulers"));
     json_of(command.current_dir(root), "PyTorch's figures")
 }
 
@@ -107,18 +127,13 @@ fn json_of(command: &mut Command, what: &str) -> Result<Value> {
     serde_json::from_slice(&output.stdout).map_err(|why| format!("{what} are not JSON: {why}"))
 }
 
-/// Every figure with its bound and PyTorch's.
-fn table(
-    ours: &Value,
-    process: &process::Cost,
-    torch: Option<&Value>,
-    clean: Option<&build::Clean>,
-) -> Vec<Figure> {
+/// Every figure of training with its bound and PyTorch's.
+fn table(ours: &Value, process: &process::Cost, torch: Option<&Value>) -> Vec<Figure> {
     let own = |name: &str| ours[name].as_f64();
     let peer = |path: &str| torch.and_then(|torch| torch.pointer(path)).and_then(Value::as_f64);
     let study = peer("/study_25_trials/two_processes_s");
     let study_bound = study.map(|seconds| Bound::AtMost(STUDY_SHARE * seconds));
-    let mut figures = vec![
+    vec![
         Figure::new("training step, line", "us", own("line_step_us"))
             .wanted(Some(Bound::AtMost(20.0)))
             .beside(peer("/step_us/line")),
@@ -141,19 +156,7 @@ fn table(
             .wanted(Some(Bound::AtMost(3.0))),
         Figure::new("measuring, of training on digits", "%", own("measuring_percent"))
             .wanted(Some(Bound::AtMost(10.0))),
-    ];
-    let schedules = ours["schedule_ns"].as_object();
-    figures.extend(schedules.into_iter().flatten().map(|(name, value)| {
-        let scheduler = peer(&format!("/scheduler_step_us/{name}")).map(|us| 1000.0 * us);
-        Figure::new(format!("schedule, {}", name.replace('_', " ")), "ns", value.as_f64()).beside(scheduler)
-    }));
-    if let Some(clean) = clean {
-        figures.push(
-            Figure::new("clean release build", "s", Some(clean.seconds)).wanted(Some(Bound::AtMost(300.0))),
-        );
-        figures.push(Figure::new("crates in it", "", Some(clean.crates as f64)));
-    }
-    figures
+    ]
 }
 
 #[cfg(test)]
@@ -164,7 +167,6 @@ mod tests {
         json!({
             "line_step_us": 15.0, "digits_step_us": 90.0, "logging_percent": 1.0,
             "measuring_percent": 9.0, "study_trained_s": 0.6, "study_recorded_s": 1.5,
-            "schedule_ns": { "step": 5.0 },
         })
     }
 
@@ -172,11 +174,10 @@ mod tests {
     fn figures_meet_their_bounds_and_pytorch() {
         let torch = json!({
             "step_us": { "line": 150.0, "digits": 300.0 },
-            "scheduler_step_us": { "step": 2.0 },
             "study_25_trials": { "two_processes_s": 4.0 },
         });
         let process = process::Cost { wall_ms: 10.0, peak_mb: None };
-        let figures = table(&ours(), &process, Some(&torch), None);
+        let figures = table(&ours(), &process, Some(&torch));
         let missed: Vec<&str> =
             figures.iter().filter(|figure| figure.is_missed()).map(|figure| figure.name.as_str()).collect();
         assert_eq!(
@@ -188,16 +189,14 @@ mod tests {
             ]
         );
         assert_eq!(figures[0].ratio(), Some(10.0));
-        assert_eq!(figures.last().unwrap().ratio(), Some(400.0));
     }
 
     #[test]
     fn without_pytorch_the_study_has_no_bound() {
         let process = process::Cost { wall_ms: 10.0, peak_mb: Some(20.0) };
-        let clean = build::Clean { seconds: 301.0, crates: 300 };
-        let figures = table(&ours(), &process, None, Some(&clean));
+        let figures = table(&ours(), &process, None);
         let missed = figures.iter().filter(|figure| figure.is_missed()).count();
-        assert_eq!(missed, 2, "the digits step and the build");
+        assert_eq!(missed, 1, "the digits step");
         assert_eq!(figures[2].ratio(), None);
     }
 }

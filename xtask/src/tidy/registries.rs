@@ -54,6 +54,13 @@ static ROOMS: &[Room] = &[
         key: "word",
     },
     Room {
+        folder: "crates/lrlab-analysis/src/lint",
+        registry: "mod.rs",
+        slice: "LINTS",
+        entry: "Lint",
+        key: "code",
+    },
+    Room {
         folder: "crates/lrlab-analysis/src/report",
         registry: "mod.rs",
         slice: "REPORTS",

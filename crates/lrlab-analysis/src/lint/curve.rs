@@ -33,15 +33,20 @@ impl Run {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Curve {
     points: Vec<Point>,
+    /// The first of the highest values.
+    peak: Option<Point>,
 }
 
 impl Curve {
     pub(super) fn of(times: &[u64], value: impl Fn(u64) -> f64) -> Self {
-        Self { points: times.iter().map(|t| Point { t: *t, value: value(*t) }).collect() }
+        let points: Vec<Point> = times.iter().map(|t| Point { t: *t, value: value(*t) }).collect();
+        Self { peak: highest(&points), points }
     }
 
     pub(super) fn push(&mut self, t: u64, value: f64) {
-        self.points.push(Point { t, value });
+        let point = Point { t, value };
+        self.points.push(point);
+        self.peak = self.peak.filter(|peak| peak.value >= value).or(Some(point));
     }
 
     pub(super) fn points(&self) -> &[Point] {
@@ -64,7 +69,7 @@ impl Curve {
 
     /// The first of the highest values.
     pub(super) fn peak(&self) -> Option<Point> {
-        highest(&self.points)
+        self.peak
     }
 
     /// The first of the highest values from step `t` on.

@@ -37,11 +37,11 @@ use time::{
     rises_again, warmup_from_zero, warmup_too_long,
 };
 use torch::{
-    chained_overwrites, cosine_rises_again, hugging_face_function, last_epoch_resumes_wrong,
-    milestone_at_zero, milestone_between, milestones_unsorted, momentum_overwritten, momentum_switched_on,
-    nested_first, nested_later, one_cycle_moves_base, one_cycle_overrun, plateau_dead_zone, plateau_min_lr,
-    raises_in_training, restarts_rounded, sequence_forgets_epoch, sequence_goes_on, sequence_jumps_back,
-    swa_at_once, total_iters_zero,
+    chained_overwrites, cosine_rises_again, last_epoch_resumes_wrong, milestone_at_zero, milestone_between,
+    milestones_unsorted, momentum_overwritten, momentum_switched_on, nested_first, nested_later,
+    one_cycle_moves_base, one_cycle_overrun, plateau_dead_zone, plateau_min_lr, raises_in_training,
+    restarts_rounded, sequence_forgets_epoch, sequence_goes_on, sequence_jumps_back, swa_at_once,
+    total_iters_zero,
 };
 use value::{jump_down, jump_up, limit_never_binds, rate_too_high, zero_rate};
 
@@ -190,14 +190,13 @@ pub static LINTS: &[&Lint] = &[
     &plateau_min_lr::PLATEAU_MIN_LR,
     &restarts_rounded::RESTARTS_ROUNDED,
     &swa_at_once::SWA_AT_ONCE,
-    &hugging_face_function::HUGGING_FACE_FUNCTION,
 ];
 
 /// Where two findings of a group have one cause, the first says more, and the others are left out.
 const SAYS_MORE: &[(&str, &[&str])] = &[
     ("LR107", &["LR101", "LR102", "LR103", "LR106", "LR201", "LR501"]),
     ("LR108", &["LR102", "LR103", "LR104", "LR503"]),
-    ("LR501", &["LR106", "LR110"]),
+    ("LR501", &["LR106", "LR109", "LR110", "LR201"]),
     ("LR503", &["LR502"]),
     ("LR504", &["LR502"]),
     ("LR506", &["LR203"]),

@@ -10,7 +10,6 @@ use lrlab_core::{
 use super::{
     call::{self, Placed},
     curve::{self, Curve},
-    torch::hugging_face_function,
     tree::{self, Node},
     words::count,
 };
@@ -144,9 +143,6 @@ impl<'a> Group<'a> {
             )));
         }
         self.calls = call::placed(call);
-        if hugging_face_function::is_one(&call.name) {
-            return Ok(self);
-        }
         self.length = call::length(call).map(|steps| (steps * self.every as f64) as u64);
         let mut groups = [self.values.clone()];
         let scheduler = torch::build(&call::without_last_epoch(call), &mut groups);

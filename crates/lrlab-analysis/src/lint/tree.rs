@@ -137,11 +137,25 @@ pub(super) fn borders(nodes: &[Node<'_>]) -> Vec<u64> {
     nodes.iter().flat_map(|node| ends(node).into_iter().chain([node.start, node.end])).collect()
 }
 
-/// Whether every duration is a share of the training, so that the plan is as long as it is meant to be.
-pub(super) fn is_all_shares(nodes: &[Node<'_>]) -> bool {
-    let mut durations =
-        nodes.iter().flat_map(|node| node.spec.args.keys().flat_map(|name| node.durations(name)));
-    durations.all(|duration| matches!(duration, Duration::Fraction(_)))
+/// Whether the end of the plan was written as a share of the training, so that it is where it is meant
+/// to be.
+pub(super) fn ends_by_share(nodes: &[Node<'_>]) -> bool {
+    let share = |duration: &Duration| matches!(duration, Duration::Fraction(_));
+    let ends = |node: &Node<'_>| match node.spec.name {
+        "stage" => node.durations("for"),
+        _ if node.has("over") => node.durations("over"),
+        _ => Vec::new(),
+    };
+    // Of several that end there, the innermost decides.
+    let last = nodes.iter().filter(|node| node.is_main).max_by_key(|node| node.start);
+    let start = last.map_or(0, |node| node.start);
+    let mut deciding = nodes.iter().rev().filter(|node| node.is_main && node.start == start);
+    match deciding.find_map(|node| ends(node).first().copied()) {
+        Some(duration) => share(&duration),
+        None => nodes
+            .iter()
+            .all(|node| node.spec.args.keys().flat_map(|name| node.durations(name)).all(|d| share(&d))),
+    }
 }
 
 #[cfg(test)]
@@ -173,9 +187,21 @@ mod tests {
         let spec: ScheduleSpec = "cosine to 0 times step every 20% x0.5".parse().unwrap();
         let nodes = nodes(&spec, Horizon::new(100, 10));
         assert_eq!(nodes.iter().map(|node| node.is_main).collect::<Vec<_>>(), [true, true, false]);
-        assert!(is_all_shares(&nodes));
         assert!(borders(&nodes).contains(&20));
         let changed = nodes[2].changed(&spec, |part| part.args.clear());
         assert_eq!(changed.inner[1].args.len(), 0);
+    }
+
+    #[test]
+    fn what_is_written_as_a_share_is_meant() {
+        let by_share = |text: &str| {
+            let spec: ScheduleSpec = text.parse().unwrap();
+            ends_by_share(&nodes(&spec, Horizon::new(100, 10)))
+        };
+        let meant =
+            ["cosine over 80%", "warmup 1 epoch then linear over 50%", "step every 1 epoch x0.5 for 60%"];
+        assert!(meant.iter().all(|text| by_share(text)));
+        assert!(!by_share("warmup 10% then linear over 5 epochs"));
+        assert!(!by_share("cosine over 10 steps"));
     }
 }

@@ -30,6 +30,20 @@ const SWEEPS: &[&str] = &["exponential", "linear"];
 struct RangeTest {
     line: Fall,
     exponential: bool,
+    /// `to / from`, where it is the same for every base and a number that powers can be taken of.
+    ratio: Option<f64>,
+}
+
+impl RangeTest {
+    fn new(line: Fall, exponential: bool) -> Self {
+        let ratio = match (line.from, line.to) {
+            (Level::Fraction(from), Level::Fraction(to)) | (Level::Absolute(from), Level::Absolute(to)) => {
+                Some(to / from)
+            }
+            _ => None,
+        };
+        Self { line, exponential, ratio: ratio.filter(|ratio| ratio.is_normal()) }
+    }
 }
 
 impl Schedule for RangeTest {
@@ -42,7 +56,7 @@ impl Schedule for RangeTest {
             return to;
         }
         let passed = t as f64 / self.line.over as f64;
-        let ratio = to / from;
+        let ratio = self.ratio.unwrap_or_else(|| to / from);
         if ratio.is_normal() {
             return from * ratio.powf(passed);
         }
@@ -93,7 +107,7 @@ fn read(recipe: &mut Recipe<'_>) -> RangeTest {
             "an exponential sweep cannot start or end at 0: give rates above 0, or `sweep linear`".to_owned(),
         );
     }
-    RangeTest { line, exponential }
+    RangeTest::new(line, exponential)
 }
 
 fn build(recipe: &mut Recipe<'_>) -> Arc<dyn Schedule> {
@@ -101,7 +115,7 @@ fn build(recipe: &mut Recipe<'_>) -> Arc<dyn Schedule> {
 }
 
 fn to_torch(recipe: &mut Recipe<'_>) -> TorchForm {
-    let RangeTest { line, exponential } = read(recipe);
+    let RangeTest { line, exponential, .. } = read(recipe);
     let passed = line.passed();
     if !exponential {
         return TorchForm::single(line.factor(recipe, &format!("(1 - {passed})")), None);
@@ -117,8 +131,9 @@ mod tests {
     #[test]
     fn sweeps_by_factors_or_by_summands() {
         let line = Fall { from: Level::Absolute(1.0), to: Level::Fraction(4.0), over: 4 };
-        let rates =
-            |exponential| [0, 2, 3, 4, 9].map(|t| RangeTest { line, exponential }.value_at(t, 4.0)).to_vec();
+        let rates = |exponential| {
+            [0, 2, 3, 4, 9].map(|t| RangeTest::new(line, exponential).value_at(t, 4.0)).to_vec()
+        };
         assert_eq!(rates(true), [1.0, 4.0, 8.0, 16.0, 16.0]);
         assert_eq!(rates(false), [1.0, 8.5, 12.25, 16.0, 16.0]);
     }
@@ -126,8 +141,8 @@ mod tests {
     #[test]
     fn a_base_of_0_and_huge_ratios_stay_numbers() {
         let line = Fall { from: Level::Absolute(1e-300), to: Level::Absolute(1e300), over: 2 };
-        assert!((RangeTest { line, exponential: true }.value_at(1, 0.0) - 1.0).abs() < 1e-12);
+        assert!((RangeTest::new(line, true).value_at(1, 0.0) - 1.0).abs() < 1e-12);
         let line = Fall { from: Level::Fraction(0.5), to: Level::Fraction(1.0), over: 2 };
-        assert_eq!([0, 1, 2].map(|t| RangeTest { line, exponential: true }.value_at(t, 0.0)), [0.0; 3]);
+        assert_eq!([0, 1, 2].map(|t| RangeTest::new(line, true).value_at(t, 0.0)), [0.0; 3]);
     }
 }

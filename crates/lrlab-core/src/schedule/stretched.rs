@@ -46,11 +46,17 @@ impl Schedule for Stretched {
         if t >= self.end {
             return self.of.value_at(self.planned, base);
         }
-        let parts = u128::from(self.end - self.at);
-        let passed = u128::from(t - self.at) * u128::from(self.planned - self.at);
-        let whole = self.at + (passed / parts) as u64;
+        let (passed, planned, parts) = (t - self.at, self.planned - self.at, self.end - self.at);
+        // Dividing numbers of twice the width takes many times as long, and is seldom needed.
+        let (whole, rest) = if let Some(product) = passed.checked_mul(planned) {
+            (product / parts, product % parts)
+        } else {
+            let (product, parts) = (u128::from(passed) * u128::from(planned), u128::from(parts));
+            ((product / parts) as u64, (product % parts) as u64)
+        };
+        let whole = self.at + whole;
         let value = self.of.value_at(whole, base);
-        match passed % parts {
+        match rest {
             0 => value,
             rest => value + (self.of.value_at(whole + 1, base) - value) * (rest as f64 / parts as f64),
         }
@@ -163,6 +169,18 @@ mod tests {
             build("linear to 0 stretched at 4 steps from 8 steps", 6).map(|all| all[..8].to_vec()),
             Ok(shorter.to_vec())
         );
+    }
+
+    #[test]
+    fn times_whose_product_is_beyond_64_bits_are_exact() {
+        let length = 1_u64 << 34;
+        let spec: ScheduleSpec =
+            format!("linear to 0 stretched at 2 steps from {length} steps").parse().unwrap();
+        let schedule = spec.build(Horizon::new(2 * length - 2, 2)).unwrap();
+        // Two steps of the present plan are one of the earlier one.
+        for (t, u) in [(2 + (length - 2), 2 + (length - 2) / 2), (length - 4, length / 2 - 1)] {
+            assert_eq!(schedule.value_at(t, 1.0), 1.0 - u as f64 / length as f64);
+        }
     }
 
     #[test]

@@ -65,9 +65,20 @@ impl WarmRestarts {
         Self { cycles, gamma, to }
     }
 
+    /// How many cycles have begun at t, at least 1. Growing cycles reach beyond all trainings, so most
+    /// times lie in the first of them: the search doubles its way there before it halves.
+    fn begun(&self, t: u64) -> usize {
+        let (mut begun, mut beyond) = (1, 2);
+        while self.cycles.get(beyond - 1).is_some_and(|cycle| cycle.start <= t) {
+            (begun, beyond) = (beyond, beyond * 2);
+        }
+        let rest = &self.cycles[begun..beyond.min(self.cycles.len())];
+        begun + rest.partition_point(|cycle| cycle.start <= t)
+    }
+
     /// The factor of the height at t, the steps since the last restart, and the cycle's length.
     fn locate(&self, t: u64) -> (f64, u64, u64) {
-        let index = self.cycles.partition_point(|cycle| cycle.start <= t).max(1) - 1;
+        let index = self.begun(t) - 1;
         let Cycle { start, length, height } = self.cycles[index];
         let since = t - start;
         if since < length {
@@ -209,6 +220,18 @@ mod tests {
         assert!(starts(&[1], 1.01).len() < 5000);
         // 2^53 and 1 more: exact, which no product of floats is.
         assert_eq!(grown((1 << 53) + 1, 3.0, 1), 3 * ((1 << 53) + 1));
+    }
+
+    #[test]
+    fn every_cycle_is_found_from_its_first_step_to_its_last() {
+        for count in 1..20 {
+            let lengths: Vec<u64> = (1..=count).map(|k| 1 + k % 3).collect();
+            let restarts = WarmRestarts::new(&lengths, 1.0, 1.0, Level::Fraction(0.0));
+            for t in 0..80 {
+                let begun = restarts.cycles.iter().filter(|cycle| cycle.start <= t).count();
+                assert_eq!(restarts.begun(t), begun, "{lengths:?} at {t}");
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io::{Write, stdout};
 
 use clap::ValueEnum;
-use lrlab_core::spec::Spec;
+use lrlab_core::spec::{PlanSpec, ScheduleChoice, Spec};
 
 use super::{
     Failure,
@@ -44,7 +44,15 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let text = match options.to {
         Form::Torch => {
             let horizon = options.length.training()?.horizon;
-            spec::with_lr(read.strategy(), options.lr).to_torch_code(horizon)?
+            match &read {
+                // Without an optimizer, the scheduler alone.
+                Spec::Plan(PlanSpec { schedule: ScheduleChoice::Own(schedule), fields, signals })
+                    if fields.is_empty() && signals.is_empty() =>
+                {
+                    schedule.to_torch_code(horizon, options.lr.unwrap_or(1.0))?
+                }
+                _ => spec::with_lr(read.strategy(), options.lr).to_torch_code(horizon)?,
+            }
         }
         Form::Text => read.to_string(),
         Form::Toml => match read {

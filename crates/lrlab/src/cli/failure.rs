@@ -7,6 +7,8 @@ use lrlab_core::SpecError;
 use lrlab_train::TrainError;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
 
+/// Exit code of a check that found something.
+const FINDINGS: u8 = 1;
 /// Exit code for input that cannot be used.
 const BAD_INPUT: u8 = 2;
 /// Exit code after Ctrl-C, as shells have it.
@@ -27,6 +29,8 @@ pub(crate) enum Failure {
     Report(ReportError),
     /// Ctrl-C; the text says how to go on.
     Interrupted(String),
+    /// A check found something, and has said what.
+    Findings,
     /// The reader of our output went away.
     Closed,
 }
@@ -74,6 +78,7 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         let text = match self {
             Self::Closed => return ExitCode::SUCCESS,
+            Self::Findings => return ExitCode::from(FINDINGS),
             Self::Interrupted(text) => {
                 eprintln!("{text}");
                 return ExitCode::from(INTERRUPTED);

@@ -3,7 +3,11 @@
 use std::io::{Write, stdout};
 
 use clap::ValueEnum;
-use lrlab_core::{optimizer::registry::OPTIMIZERS, registry::Parameter, schedule::SCHEDULES};
+use lrlab_analysis::{lint::LINTS, plot::sparkline};
+use lrlab_core::{
+    Horizon, ScheduleSpec, optimizer::registry::OPTIMIZERS, registry::Parameter, schedule::SCHEDULES,
+    signal::SIGNALS,
+};
 use lrlab_train::task::TASKS;
 
 use super::Failure;
@@ -20,6 +24,8 @@ enum Registry {
     Tasks,
     Optimizers,
     Schedules,
+    Signals,
+    Lints,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
@@ -38,6 +44,26 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         Registry::Schedules => {
             for entry in SCHEDULES {
                 describe(&mut out, entry.name, entry.summary, entry.pytorch, entry.params)?;
+                picture(&mut out, entry.example)?;
+            }
+        }
+        Registry::Signals => {
+            for entry in SIGNALS {
+                describe(&mut out, entry.name, entry.summary, entry.pytorch, entry.params)?;
+                writeln!(out, "    for instance: {}", entry.example)?;
+            }
+        }
+        Registry::Lints => {
+            for lint in LINTS {
+                writeln!(
+                    out,
+                    "{} {} ({})\n    {}",
+                    lint.code,
+                    lint.name,
+                    lint.severity.name(),
+                    lint.summary
+                )?;
+                writeln!(out, "    {}", lint.why)?;
             }
         }
     }
@@ -61,5 +87,19 @@ fn describe(
         };
         writeln!(out, "    {:<14} {}{default}", param.name, param.doc)?;
     }
+    Ok(())
+}
+
+/// The training that the examples are drawn over.
+const EXAMPLE: Horizon = Horizon { total_steps: 1200, steps_per_epoch: 10 };
+
+/// Columns of a small picture.
+const COLUMNS: usize = 40;
+
+/// A schedule's example, and its values as a line of blocks.
+fn picture(out: &mut impl Write, example: &str) -> Result<(), Failure> {
+    let schedule = example.parse::<ScheduleSpec>()?.build(EXAMPLE)?;
+    let values: Vec<f64> = (0..EXAMPLE.total_steps).map(|t| schedule.value_at(t, 1.0)).collect();
+    writeln!(out, "    for instance: {example}\n    {}", sparkline(&values, COLUMNS))?;
     Ok(())
 }

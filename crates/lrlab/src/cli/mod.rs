@@ -1,6 +1,7 @@
 //! The command line. Each command is a file; this one holds what they share.
 #![allow(clippy::doc_markdown, reason = "these doc comments are help pages, read in a terminal")]
 
+mod check;
 mod compare;
 mod convert;
 mod demo;
@@ -42,9 +43,11 @@ enum Command {
     Report(report::Options),
     /// Draws schedules over each other, in the terminal or into a file.
     Plot(plot::Options),
+    /// Tells what a spec will do that is hardly meant; exit code 1 where it finds something.
+    Check(check::Options),
     /// Writes a spec in another form: PyTorch code, text, TOML or JSON.
     Convert(convert::Options),
-    /// Lists the tasks, optimizers or schedules there are.
+    /// Lists the tasks, optimizers, schedules, signals or lints there are.
     List(list::Options),
 }
 
@@ -56,6 +59,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Compare(options) => compare::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Plot(options) => plot::run(&options),
+        Command::Check(options) => check::run(&options),
         Command::Convert(options) => convert::run(&options),
         Command::List(options) => list::run(&options),
     };

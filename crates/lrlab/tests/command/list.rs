@@ -5,7 +5,7 @@ use crate::succeed;
 #[test]
 fn registries_are_listed() {
     let home = tempdir().unwrap();
-    let lists: Vec<String> = ["tasks", "optimizers", "schedules"]
+    let lists: Vec<String> = ["tasks", "optimizers", "schedules", "signals", "lints"]
         .iter()
         .map(|registry| succeed(home.path(), &["list", registry]))
         .collect();
@@ -22,6 +22,9 @@ fn help_is_complete() {
         &["compare", "--help"],
         &["demo", "--help"],
         &["report", "--help"],
+        &["plot", "--help"],
+        &["check", "--help"],
+        &["convert", "--help"],
         &["list", "--help"],
     ]
     .iter()

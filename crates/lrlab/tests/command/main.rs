@@ -6,6 +6,7 @@ mod demo;
 mod errors;
 mod faults;
 mod list;
+mod spec;
 mod train;
 
 use std::{path::Path, process::Output};

@@ -1,4 +1,4 @@
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use serde_json::Value;
 use tempfile::tempdir;
@@ -96,27 +96,59 @@ fn draws_itself_from_its_log() {
     }
 }
 
+const SPECS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs");
+
+/// The TOML files of a folder.
+fn toml_files(folder: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect()
+}
+
 #[test]
 fn every_example_strategy_trains() {
     let home = tempdir().unwrap();
-    let specs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs");
-    let mut tried = 0;
-    for entry in fs::read_dir(specs).unwrap() {
-        let path = entry.unwrap().path();
-        let text = succeed(
-            home.path(),
-            &[
-                "train",
-                "--task",
-                "digits model=softmax",
-                "--strategy",
-                path.to_str().unwrap(),
-                "--epochs",
-                "10",
-            ],
-        );
+    let files = toml_files(SPECS);
+    assert!(files.len() >= 3);
+    for path in files {
+        let task = ["train", "--task", "digits model=softmax", "--epochs", "10", "--strategy"];
+        let text = succeed(home.path(), &[&task[..], &[path.to_str().unwrap()]].concat());
         assert_eq!(text.lines().count(), 10, "{path:?}: {text}");
-        tried += 1;
     }
-    assert!(tried >= 3);
+}
+
+/// `93750 steps`, or `90 epochs of 5005 steps`, as a recipe's header tells its length.
+fn length_of(recipe: &str) -> Vec<String> {
+    let line = recipe.lines().find_map(|line| line.strip_prefix("# Horizon: ")).unwrap();
+    let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    match &words[..] {
+        [steps, unit] if unit == "steps" => vec!["--steps".to_owned(), steps.clone()],
+        [epochs, of, word, steps, unit] if of == "epochs" && word == "of" && unit == "steps" => {
+            ["--epochs", epochs, "--steps-per-epoch", steps].map(str::to_owned).to_vec()
+        }
+        other => panic!("no length: {other:?}"),
+    }
+}
+
+#[test]
+fn every_recipe_is_drawn_and_converted_over_its_own_length_and_the_short_ones_train() {
+    let home = tempdir().unwrap();
+    let files = toml_files(&format!("{SPECS}/recipes"));
+    let mut trained = 0;
+    for path in &files {
+        let text = fs::read_to_string(path).unwrap();
+        let (path, length) = (path.to_str().unwrap(), length_of(&text));
+        let length: Vec<&str> = length.iter().map(String::as_str).collect();
+        let plot = succeed(home.path(), &[&["plot", path][..], &length].concat());
+        assert!(plot.contains("learning rate"), "{path}: {plot}");
+        let code = succeed(home.path(), &[&["convert", path, "--to", "torch"][..], &length].concat());
+        assert!(code.contains("optimizer.step()"), "{path}: {code}");
+        let steps: u64 = length.iter().filter_map(|word| word.parse::<u64>().ok()).product();
+        if steps <= 20_000 {
+            let args = ["train", "--task", "quadratic", "--strategy", path];
+            let trained_lines = succeed(home.path(), &[&args[..], &length].concat());
+            assert!(trained_lines.contains("Epoch 1:"), "{path}");
+            trained += 1;
+        }
+    }
+    assert!(files.len() >= 15 && trained >= 2, "{} files, {trained} trained", files.len());
 }

@@ -2,7 +2,11 @@
 
 use lrlab_core::{Field, registry::Source};
 
-use crate::lint::{Check, Group, Hit, Lint, Severity, curve::Point, words::number};
+use crate::lint::{
+    Check, Group, Hit, Lint, Severity,
+    curve::{Curve, Point},
+    words::number,
+};
 
 /// With more momentum an update goes on for over a thousand steps; published values end at 0.99.
 const MOST: f64 = 0.999;
@@ -40,7 +44,7 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
             number(second.value),
             number(second.value.sqrt())
         );
-        let least = (first.value * first.value + 1.0) / 2.0;
+        let least = f64::midpoint(first.value * first.value, 1.0);
         hits.push(
             Hit::new(sentence, format!("raise beta2 to {} or more, or lower beta1", number(least)))
                 .at(first.t),
@@ -54,7 +58,7 @@ fn own(group: &Group<'_>, field: Field) -> Point {
 }
 
 fn highest(group: &Group<'_>, field: Field) -> Option<Point> {
-    group.field(field).map_or_else(|| Some(own(group, field)), |curve| curve.peak())
+    group.field(field).map_or_else(|| Some(own(group, field)), Curve::peak)
 }
 
 fn lowest(group: &Group<'_>, field: Field) -> Option<Point> {

@@ -27,15 +27,14 @@ fn check(subject: &Subject<'_>) -> Vec<Hit> {
             continue;
         }
         let sentence = format!("`{}` fits none of the {} parameters", pattern.0, names.len());
-        let fix = match nearest(&pattern.0, names.iter().map(String::as_str)) {
-            Some(name) => format!("did you mean `{name}`? A star stands for any characters: `*.bias`"),
-            None => {
-                let some: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
-                format!(
-                    "name parameters of the model, such as {}; a star stands for any characters",
-                    some.join(", ")
-                )
-            }
+        let fix = if let Some(name) = nearest(&pattern.0, names.iter().map(String::as_str)) {
+            format!("did you mean `{name}`? A star stands for any characters: `*.bias`")
+        } else {
+            let some: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
+            format!(
+                "name parameters of the model, such as {}; a star stands for any characters",
+                some.join(", ")
+            )
         };
         hits.push(Hit::new(sentence, fix).of(group));
     }

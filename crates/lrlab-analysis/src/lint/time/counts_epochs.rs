@@ -47,7 +47,9 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::sample::{all, finding, is_silent};
+    use lrlab_core::Horizon;
+
+    use crate::lint::sample::{all, finding, is_silent, within};
 
     #[test]
     fn updates_that_are_counted_as_epochs_are_told() {
@@ -56,7 +58,7 @@ mod tests {
                     size of the 1000 updates";
         assert_eq!(found.sentence, text);
         assert_eq!(found.fix, "count updates: `torch CosineAnnealingLR(T_max=1000) per step`");
-        let cycle = "sgd lr=0.1 | torch OneCycleLR(0.1, epochs=10, steps_per_epoch=100)";
+        let cycle = "sgd lr=0.1 | torch OneCycleLR(0.1, epochs=10, steps_per_epoch=100) per epoch";
         finding("LR108", cycle);
         assert!(all(cycle, 1000).iter().all(|finding| finding.code != "LR102"), "told once");
         finding("LR108", "sgd lr=0.1 | torch MultiStepLR([300, 600])");
@@ -67,9 +69,12 @@ mod tests {
         let texts = [
             "sgd lr=0.1 | torch CosineAnnealingLR(T_max=10)",
             "sgd lr=0.1 | torch CosineAnnealingLR(T_max=90)",
-            "sgd lr=0.1 | torch OneCycleLR(0.1, total_steps=10)",
+            "sgd lr=0.1 | torch OneCycleLR(0.1, total_steps=10) per epoch",
             "sgd lr=0.1 | torch CosineAnnealingLR(T_max=1000) per step",
         ];
         assert!(texts.iter().all(|text| is_silent("LR108", text)));
+        // 40 epochs of 5 updates, where both units are of one size.
+        let few = within("sgd lr=0.1 | torch CosineAnnealingLR(T_max=100)", Horizon::new(200, 5));
+        assert!(few.iter().all(|finding| finding.code != "LR108"));
     }
 }

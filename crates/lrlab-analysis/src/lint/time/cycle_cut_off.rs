@@ -147,6 +147,7 @@ mod tests {
             "sgd lr=0.1 | cyclic from 10% to 100% up 50 steps",
             "sgd lr=0.1 | warm-restarts every 3 epochs to 0 cooldown 10% to 0",
             "sgd lr=0.1 | cosine to 0 repeat 3",
+            "sgd lr=0.1 | cyclic from 10% to 100% up 99 steps down 1 step",
             "sgd lr=0.1 | torch CosineAnnealingWarmRestarts(T_0=5)",
         ];
         for text in texts {

@@ -61,8 +61,7 @@ fn torch(group: &Group<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for placed in &group.calls {
         let (times, what) = match placed.call.name.as_str() {
-            "MultiStepLR" => (call::numbers(placed.call, "milestones"), "milestone"),
-            "SequentialLR" => (call::numbers(placed.call, "milestones"), "milestone"),
+            "MultiStepLR" | "SequentialLR" => (call::numbers(placed.call, "milestones"), "milestone"),
             "StepLR" => (placed.number("step_size").into_iter().collect(), "first change"),
             _ => continue,
         };

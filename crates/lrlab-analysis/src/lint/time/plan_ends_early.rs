@@ -4,7 +4,7 @@ use lrlab_core::registry::Source;
 
 use crate::lint::{
     Check, Group, Hit, Lint, Severity, call,
-    tree::is_all_shares,
+    tree::ends_by_share,
     words::{count, number, percent},
 };
 
@@ -44,7 +44,7 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
     let left = updates - end;
     let share = left as f64 / updates as f64;
     let is_dead = group.lr.is_negligible(last.value);
-    let is_meant = is_all_shares(&group.nodes) && group.calls.is_empty();
+    let is_meant = ends_by_share(&group.nodes) && group.calls.is_empty();
     if share < DEAD_TAIL || !is_dead && (share <= TAIL || is_meant) {
         return Vec::new();
     }

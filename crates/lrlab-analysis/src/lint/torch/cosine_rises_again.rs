@@ -36,7 +36,7 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
         };
         let highest = group.lr.points().iter().filter(|point| point.t >= trough && point.t < end);
         let high = highest.fold(low, |high, point| if point.value > high.value { *point } else { high });
-        if asked <= t_max + 1.0 || high.value - low.value <= RISEN * peak.value {
+        if high.value - low.value <= RISEN * peak.value {
             continue;
         }
         let sentence = format!(

@@ -21,9 +21,9 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for placed in group.calls.iter().filter(|placed| placed.is("SequentialLR")) {
         let milestones = call::numbers(placed.call, "milestones");
-        if let Some(pair) = milestones.windows(2).find(|pair| pair[0] >= pair[1]) {
+        if let Some([before, after]) = milestones.array_windows().find(|[before, after]| before >= after) {
             let sentence =
-                format!("the milestone {} follows {}: a scheduler between them is skipped", pair[1], pair[0]);
+                format!("the milestone {after} follows {before}: a scheduler between them is skipped");
             hits.push(Hit::new(sentence, "write the milestones in growing order"));
         }
     }

@@ -2,7 +2,6 @@
 
 pub(super) mod chained_overwrites;
 pub(super) mod cosine_rises_again;
-pub(super) mod hugging_face_function;
 pub(super) mod last_epoch_resumes_wrong;
 pub(super) mod milestone_at_zero;
 pub(super) mod milestone_between;

@@ -2,7 +2,7 @@
 
 use lrlab_core::{Field, registry::Source};
 
-use crate::lint::{Check, Group, Hit, Lint, Severity, call, words::number};
+use crate::lint::{Check, Group, Hit, Lint, Severity, call, curve::Curve, words::number};
 
 pub(in crate::lint) static MOMENTUM_OVERWRITTEN: Lint = Lint {
     code: "LR513",
@@ -24,7 +24,7 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for field in [Field::Momentum, Field::Beta1] {
         let own = group.values.get(field);
-        let Some(first) = group.field(field).and_then(|curve| curve.first()) else { continue };
+        let Some(first) = group.field(field).and_then(Curve::first) else { continue };
         // Momentum that was switched on is told by LR512.
         if own == 0.0 || first.value == own {
             continue;
@@ -50,7 +50,7 @@ mod tests {
     fn text(arguments: &str) -> String {
         format!(
             "sgd lr=0.1 momentum=0.9 | torch SequentialLR([ExponentialLR(0.9), OneCycleLR(2.5, total_steps=7{arguments})], \
-             milestones=[3])"
+             milestones=[3]) per epoch"
         )
     }
 
@@ -65,6 +65,9 @@ mod tests {
     fn the_same_momentum_or_none_is_let_be() {
         assert!(is_silent("LR513", &text(", max_momentum=0.9")));
         assert!(is_silent("LR513", &text(", cycle_momentum=False")));
-        assert!(is_silent("LR513", "sgd lr=0.1 momentum=0.9 | torch OneCycleLR(0.1, total_steps=10)"));
+        assert!(is_silent(
+            "LR513",
+            "sgd lr=0.1 momentum=0.9 | torch OneCycleLR(0.1, total_steps=10) per epoch"
+        ));
     }
 }

@@ -2,7 +2,7 @@
 
 use lrlab_core::{Field, registry::Source};
 
-use crate::lint::{Check, Group, Hit, Lint, Severity, call, words::number};
+use crate::lint::{Check, Group, Hit, Lint, Severity, call, curve::Curve, words::number};
 
 pub(in crate::lint) static MOMENTUM_SWITCHED_ON: Lint = Lint {
     code: "LR512",
@@ -23,7 +23,7 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
         return Vec::new();
     };
     let is_off = group.optimizer_has("momentum") && group.values.get(Field::Momentum) == 0.0;
-    let most = group.field(Field::Momentum).and_then(|curve| curve.peak());
+    let most = group.field(Field::Momentum).and_then(Curve::peak);
     let Some(most) = most.filter(|most| is_off && most.value > 0.0) else { return Vec::new() };
     let sentence = format!(
         "{} sets momentum to {} at step {}; the optimizer was written without",
@@ -41,20 +41,20 @@ mod tests {
 
     #[test]
     fn momentum_out_of_nowhere_is_told() {
-        let found = finding("LR512", "sgd lr=0.1 | torch OneCycleLR(0.1, total_steps=10)");
+        let found = finding("LR512", "sgd lr=0.1 | torch OneCycleLR(0.1, total_steps=10) per epoch");
         assert_eq!(
             found.sentence,
             "OneCycleLR sets momentum to 0.95 at step 0; the optimizer was written without"
         );
-        finding("LR512", "sgd lr=0.1 | torch CyclicLR(0.01, 0.1, step_size_up=5)");
+        finding("LR512", "sgd lr=0.1 | torch CyclicLR(0.01, 0.1, step_size_up=5) per epoch");
     }
 
     #[test]
     fn momentum_that_was_there_or_is_left_alone_is_let_be() {
         let texts = [
-            "sgd lr=0.1 momentum=0.9 | torch OneCycleLR(0.1, total_steps=10)",
-            "sgd lr=0.1 | torch OneCycleLR(0.1, total_steps=10, cycle_momentum=False)",
-            "adam lr=0.1 | torch OneCycleLR(0.1, total_steps=10)",
+            "sgd lr=0.1 momentum=0.9 | torch OneCycleLR(0.1, total_steps=10) per epoch",
+            "sgd lr=0.1 | torch OneCycleLR(0.1, total_steps=10, cycle_momentum=False) per epoch",
+            "adam lr=0.1 | torch OneCycleLR(0.1, total_steps=10) per epoch",
         ];
         assert!(texts.iter().all(|text| is_silent("LR512", text)));
     }

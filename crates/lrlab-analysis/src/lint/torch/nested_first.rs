@@ -33,7 +33,7 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
         );
         Hit::new(sentence, "write all schedulers into one SequentialLR, or leave out `torch`").at(0)
     };
-    group.calls.iter().filter(is_first).map(|placed| hit(placed)).collect()
+    group.calls.iter().filter(is_first).map(hit).collect()
 }
 
 #[cfg(test)]

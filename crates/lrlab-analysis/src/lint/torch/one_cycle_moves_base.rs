@@ -53,7 +53,7 @@ mod tests {
     fn text(lr: f64) -> String {
         format!(
             "sgd lr={lr} momentum=0.9 | torch SequentialLR([LinearLR(0.5, total_iters=3), OneCycleLR(5.0, total_steps=7, \
-             cycle_momentum=False)], milestones=[3])"
+             cycle_momentum=False)], milestones=[3]) per epoch"
         )
     }
 
@@ -72,6 +72,9 @@ mod tests {
     #[test]
     fn the_same_base_is_let_be() {
         assert!(is_silent("LR511", &text(0.2)));
-        assert!(is_silent("LR511", "sgd lr=1 momentum=0.9 | torch OneCycleLR(5.0, total_steps=10)"));
+        assert!(is_silent(
+            "LR511",
+            "sgd lr=1 momentum=0.9 | torch OneCycleLR(5.0, total_steps=10) per epoch"
+        ));
     }
 }

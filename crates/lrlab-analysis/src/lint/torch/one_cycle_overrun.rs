@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_step_below_zero_is_told() {
-        let text = "sgd lr=0.1 momentum=0.9 | torch OneCycleLR(0.1, epochs=3, steps_per_epoch=3, anneal_strategy='linear')";
+        let text = "sgd lr=0.1 momentum=0.9 | torch OneCycleLR(0.1, epochs=3, steps_per_epoch=3, anneal_strategy='linear') per epoch";
         let found = finding("LR503", text);
         assert!(found.sentence.contains("at step 900 is -0.01"), "{}", found.sentence);
         assert!(
@@ -75,7 +75,10 @@ mod tests {
 
     #[test]
     fn as_many_steps_as_training_has_are_let_be() {
-        assert!(is_silent("LR503", "sgd lr=0.1 momentum=0.9 | torch OneCycleLR(0.1, total_steps=10)"));
+        assert!(is_silent(
+            "LR503",
+            "sgd lr=0.1 momentum=0.9 | torch OneCycleLR(0.1, total_steps=10) per epoch"
+        ));
         assert!(is_silent(
             "LR503",
             "sgd lr=0.1 momentum=0.9 | torch OneCycleLR(0.1, total_steps=1000) per step"

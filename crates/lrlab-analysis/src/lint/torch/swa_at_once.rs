@@ -9,8 +9,8 @@ pub(in crate::lint) static SWA_AT_ONCE: Lint = Lint {
     name: "swa-at-once",
     severity: Severity::Warning,
     summary: "SWALR with anneal_epochs=0 sets its rate in its constructor",
-    why: "The constructor acts before the first update, also where SWALR is a later part: the rate is swa_lr at once, \
-          and what stands before is lost.",
+    why: "There is nothing to anneal: the constructor itself sets the rate, before the first update, whatever the \
+          optimizer was given.",
     source: Source {
         citation: "SWALR of PyTorch 2.15, observed",
         link: "https://pytorch.org/docs/stable/optim.html#stochastic-weight-averaging",

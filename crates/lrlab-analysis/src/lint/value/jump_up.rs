@@ -7,7 +7,7 @@ use lrlab_core::{
 
 use crate::lint::{Check, Group, Hit, Lint, Severity, curve::Point, words::number};
 
-/// A jump of more than this is one wherever it is; ConstantLR's customary warmup is one of 3 to 10.
+/// A jump of more than this is one wherever it is; `ConstantLR`'s customary warmup is one of 3 to 10.
 const ANYWHERE: f64 = 10.0;
 
 /// At the border of two stages a jump of more than this undoes a decay.
@@ -15,6 +15,9 @@ const AT_BORDER: f64 = 1.5;
 
 /// A jump to less than this share of the peak moves little.
 const SMALL: f64 = 0.05;
+
+/// A leap ends near the peak; one that does not is a step of a rise in few steps.
+const LEAPT: f64 = 0.9;
 
 pub(in crate::lint) static JUMP_UP: Lint = Lint {
     code: "LR203",
@@ -45,7 +48,7 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
         .chain(hits.iter().filter_map(|hit| hit.step))
         .collect();
     let leaps = |(before, after): &(Point, Point)| {
-        let is_large = after.value - before.value > SMALL * peak.value;
+        let is_large = after.value > LEAPT * peak.value;
         before.value > 0.0 && after.value > ANYWHERE * before.value && is_large && !known.contains(&after.t)
     };
     if let Some((before, after)) = group.lr.neighbours().find(leaps) {

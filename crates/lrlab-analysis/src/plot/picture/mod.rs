@@ -1,5 +1,6 @@
 //! A still picture as SVG or PNG: title, legend, panels over one step axis.
 
+mod corners;
 mod ink;
 mod legend;
 mod panel;

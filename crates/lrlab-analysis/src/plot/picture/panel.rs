@@ -1,7 +1,7 @@
 //! One panel: heading, value axis, curves, numbers on them.
 
 use super::{
-    GRID, HEADING_SIZE, LINE, TEXT, TICK_SIZE,
+    GRID, HEADING_SIZE, LINE, TEXT, TICK_SIZE, corners,
     ink::{self, Anchor, Ink},
     ticks,
 };
@@ -22,6 +22,8 @@ pub(super) const STROKE: f64 = 2.49;
 const DENSE: f64 = 12.0;
 /// Changes of less than this many pixels from one step to the next need no corner.
 const CORNER: f64 = 0.05;
+/// Nor do changes of less than this many pixels where a step is narrower than one: no stair is seen.
+const STAIR: f64 = 3.0;
 /// Height of the lane for what a log axis has no place for, and its distance from the axis.
 const LANE: (f64, f64) = (20.0, 4.0);
 const LANE_COLOR: &str = "#f2f2f2";
@@ -148,18 +150,19 @@ impl Content<'_> {
             }
             corners.push(corner);
         };
+        let least = if frame.width < frame.steps { STAIR } else { CORNER };
         let mut end = frame.top;
         for point in points(columns) {
             let x = frame.x(point.t as f64);
             let before = self.y(point.before, frame);
             end = self.y(point.value, frame);
-            if (end - before).abs() > CORNER {
+            if (end - before).abs() > least {
                 add((x, before));
             }
             add((x, end));
         }
         add((frame.left + frame.width, end));
-        corners
+        corners::needed(&corners)
     }
 
     fn numbers(&self, ink: &mut Ink, frame: &Frame) {

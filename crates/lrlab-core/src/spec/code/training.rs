@@ -13,9 +13,11 @@ impl Code {
     pub(super) fn training(&self, strategy: &Strategy, horizon: Horizon) -> String {
         let Horizon { total_steps, steps_per_epoch } = horizon;
         let epochs = total_steps.div_ceil(steps_per_epoch.max(1));
+        let each =
+            if steps_per_epoch == 1 { "1 step".to_owned() } else { format!("{steps_per_epoch} steps") };
         let steps = match total_steps.checked_rem(steps_per_epoch) {
-            Some(0) | None => format!("{steps_per_epoch} steps each"),
-            Some(_) => format!("{steps_per_epoch} steps each; stop after step {total_steps}"),
+            Some(0) | None => format!("{each} each"),
+            Some(_) => format!("{each} each; stop after step {total_steps}"),
         };
         let reads = !self.readings.is_empty();
         let counts = strategy.after_end != AfterEnd::Hold || !self.values.is_empty();
