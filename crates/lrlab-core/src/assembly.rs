@@ -41,11 +41,15 @@ impl Strategy {
         let mut groups = Vec::with_capacity(self.groups.len());
         let mut schedulers: Vec<Box<dyn Scheduler>> = Vec::with_capacity(self.groups.len());
         for (index, group) in self.groups.iter().enumerate() {
-            let Built { optimizer, group: mut values } = group.optimizer.build()?;
+            let Built { mut optimizer, group: mut values } = group.optimizer.build()?;
             values.name.clone_from(&group.params.0);
             let path = if self.groups.len() == 1 { String::new() } else { format!("groups[{index}]") };
             let part = Part { group, values: &values, horizon, path };
-            schedulers.push(part.scheduler(self.after_end)?);
+            let scheduler = part.scheduler(self.after_end)?;
+            if scheduler.writes(Field::Momentum) && values.get(Field::Momentum) == 0.0 {
+                optimizer = group.optimizer.with_momentum_to_come().build()?.optimizer;
+            }
+            schedulers.push(scheduler);
             groups.push(BuiltGroup { params: group.params.clone(), optimizer, group: values });
         }
         Ok(BuiltStrategy { groups, scheduler: Box::new(GroupByGroup(schedulers)) })
@@ -164,6 +168,10 @@ impl Scheduler for GroupByGroup {
     ) -> Result<(), PlanError> {
         let mut pairs = self.0.iter_mut().zip(groups);
         pairs.try_for_each(|(part, group)| part.on_metric(t, name, value, std::slice::from_mut(group)))
+    }
+
+    fn writes(&self, field: Field) -> bool {
+        self.0.iter().any(|scheduler| scheduler.writes(field))
     }
 
     fn unheard(&self, names: &[&str]) -> Option<String> {

@@ -217,6 +217,10 @@ impl Scheduler for Plan {
             .map_err(PlanError::from)
     }
 
+    fn writes(&self, field: Field) -> bool {
+        self.rules.iter().any(|rule| rule.field == field)
+    }
+
     fn unheard(&self, names: &[&str]) -> Option<String> {
         let deaf = |signal: &dyn Signal| !names.iter().any(|name| signal.listens_to(name));
         self.signals.iter().find(|signal| deaf(&***signal)).map(|signal| signal.state().signal)

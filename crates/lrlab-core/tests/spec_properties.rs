@@ -1,16 +1,30 @@
-//! Properties of the text and data forms over random trees and random text.
+//! Properties of the text and data forms over random trees, random text and specs that were damaged.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use lrlab_core::{
-    AfterEnd, Duration, Field, OptimizerSpec, Pattern, ScheduleSpec, Strategy as Whole, TaskSpec,
+    AfterEnd, Duration, Expression, Field, Horizon, OptimizerSpec, Pattern, ScheduleSpec, Strategy as Whole,
+    TaskSpec,
     optimizer::registry::OPTIMIZERS,
     registry::{Argument, Arguments, Kind, Level, Parameter, Point, Range},
     schedule::{Entry, Form, SCHEDULES},
     signal::SIGNALS,
     spec::{Clip, GroupStrategy, PlanSpec, ScheduleChoice, SignalSpec, TorchCall, TorchValue, Unit},
 };
-use proptest::{collection::vec, option, prelude::*, sample::select};
+use proptest::{
+    collection::vec,
+    option,
+    prelude::*,
+    sample::{Index, select},
+};
+use serde_json::{Value, json};
+
+#[path = "spec_harness/mod.rs"]
+mod spec_harness;
+#[path = "spec_harness/words.rs"]
+mod words;
+
+use spec_harness::{BASES, holds_of_strategy, holds_of_text, rates_are_rates};
 
 fn number(range: Range) -> BoxedStrategy<f64> {
     let any = prop_oneof![-1e9..1e9, Just(0.0), Just(1e-300), Just(1e300), (1_i32..1000).prop_map(f64::from)];
@@ -36,9 +50,36 @@ fn duration() -> BoxedStrategy<Duration> {
 }
 
 fn level(range: Range) -> BoxedStrategy<Level> {
-    (number(range).prop_map(|value| value.min(Level::LARGEST)), any::<bool>())
+    // Curves by logarithm run out of numbers between 1e-300 and 1e10.
+    let number = number(range).prop_map(|value| if value < 1e-30 { 0.0 } else { value.min(Level::LARGEST) });
+    (number, any::<bool>())
         .prop_map(|(value, share)| if share { Level::Fraction(value) } else { Level::Absolute(value) })
         .boxed()
+}
+
+/// Any formula, whatever its values are: building refuses most of them.
+fn expression() -> impl Strategy<Value = Expression> {
+    let number = prop_oneof![(0_u32..100).prop_map(f64::from), 1e-9..1e9, Just(1e300)];
+    let leaf = prop_oneof![
+        2 => select(vec!["t", "T", "pi", "e"]).prop_map(str::to_owned),
+        1 => number.prop_map(|number| format!("{number}")),
+    ];
+    let tree = leaf.prop_recursive(4, 16, 3, |inner| {
+        let two = vec!["+", "-", "*", "/", "^", "<", "<=", ">", "==", "!="];
+        let functions = vec!["exp", "log", "sqrt", "cos", "sin", "abs", "floor", "ceil"];
+        prop_oneof![
+            3 => (inner.clone(), select(two), inner.clone()).prop_map(|(a, op, b)| format!("({a} {op} {b})")),
+            1 => (select(functions), inner.clone()).prop_map(|(name, a)| format!("{name}({a})")),
+            1 => (select(vec!["min", "max"]), inner.clone(), inner.clone())
+                .prop_map(|(name, a, b)| format!("{name}({a}, {b})")),
+            1 => (inner.clone(), inner.clone(), inner).prop_map(|(a, b, c)| format!("if({a} < 1, {b}, {c})")),
+        ]
+    });
+    let known = vec!["0.95^t", "1 / (1 + t)", "0.5 * (1 + cos(pi * t / T))", "floor(t / 3) / (1 + t)"];
+    prop_oneof![
+        1 => select(known).prop_map(|text| text.parse().unwrap()),
+        2 => tree.prop_filter_map("not an expression", |text| text.parse().ok()),
+    ]
 }
 
 fn argument(param: &'static Parameter) -> BoxedStrategy<Argument> {
@@ -50,11 +91,7 @@ fn argument(param: &'static Parameter) -> BoxedStrategy<Argument> {
         Kind::Integer => (1_u32..1000).prop_map(|value| Argument::Number(f64::from(value))).boxed(),
         Kind::Flag => any::<bool>().prop_map(Argument::Flag).boxed(),
         Kind::Choice(words) => select(words).prop_map(|word| Argument::Word(word.to_owned())).boxed(),
-        Kind::Expression => {
-            select(vec!["0.95^t", "1 / (1 + t)", "0.5 * (1 + cos(pi * t / T))", "floor(t / 3) / (1 + t)"])
-                .prop_map(|text| Argument::Expression(text.parse().unwrap()))
-                .boxed()
-        }
+        Kind::Expression => expression().prop_map(Argument::Expression).boxed(),
         Kind::Points => vec((level(param.range), duration()), 1..4)
             .prop_map(|points| {
                 Argument::Points(points.into_iter().map(|(level, at)| Point { level, at }).collect())
@@ -182,131 +219,194 @@ fn whole_strategy() -> impl Strategy<Value = Whole> {
 
 /// Words of the grammar in any order, glued in any way.
 fn soup() -> impl Strategy<Value = String> {
-    let words = vec![
-        "sgd",
-        "adamw",
-        "lr",
-        "=",
-        "0.1",
-        "momentum",
-        "|",
-        ";",
-        "step",
-        "every",
-        "5",
-        "epochs",
-        "epoch",
-        "x0.5",
-        "x",
-        "×",
-        "10%",
-        "%",
-        "warmup",
-        "then",
-        "cosine",
-        "to",
-        "over",
-        "from",
-        "(",
-        ")",
-        "stepped",
-        "each",
-        "multi-step",
-        "at",
-        ",",
-        "and",
-        "clip",
-        "norm",
-        "value",
-        "for",
-        "*:",
-        ":",
-        "torch",
-        "StepLR(",
-        "SGD(",
-        "[",
-        "]",
-        "'",
-        "per",
-        "1/3",
-        "-",
-        "é",
-        "hold",
-        "linear",
-        "constant",
-        "exponential",
-        "1e",
-        "times",
-        "momentum:",
-        "after",
-        "end",
-        "error",
-        "plateau",
-        "patience",
-        "lambda",
-        "0.9^t",
-        "for",
-        "lr",
-        "value",
-        "e5",
-        "_",
-        "18446744073709551615",
-    ];
-    vec((select(words), select(vec!["", " "])), 0..20)
-        .prop_map(|words| words.into_iter().flat_map(|(word, space)| [word, space]).collect())
+    vec((select(words::words()), select(vec!["", " ", "\n"])), 0..20)
+        .prop_map(|words| words.into_iter().flat_map(|(word, space)| [word, space.to_owned()]).collect())
 }
 
-fn never_panics(text: &str) {
-    if let Ok(strategy) = text.parse::<Whole>() {
-        let printed = strategy.to_string();
-        assert_eq!(printed.parse::<Whole>().unwrap(), strategy, "{text}");
-        assert_eq!(printed.parse::<Whole>().unwrap().to_string(), printed);
-    } else {
-        let error = text.parse::<Whole>().unwrap_err();
-        assert!(!error.problems().is_empty() && !error.to_string().is_empty(), "{text}");
-        for problem in error.problems() {
-            assert!(problem.span.clone().is_none_or(|span| text.get(span).is_some()), "{text}");
+/// A spec that is fine, with some of its bytes changed, words put in, and ends swapped.
+fn damaged() -> impl Strategy<Value = String> {
+    let change = (any::<Index>(), any::<u8>(), 0_u8..4, select(words::words()));
+    (select(words::examples()), vec(change, 1..6)).prop_map(|(spec, changes)| {
+        let mut bytes = spec.into_bytes();
+        for (place, byte, how, word) in changes {
+            let at = place.index(bytes.len() + 1);
+            match how {
+                0 if at < bytes.len() => bytes[at] ^= 1 << (byte % 8),
+                1 if at < bytes.len() => drop(bytes.remove(at)),
+                2 => drop(bytes.splice(at..at, word.bytes())),
+                _ => bytes.rotate_left(at),
+            }
         }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+/// What a value may become: of another kind, out of range, or a tree where none belongs.
+fn stray() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        select(vec![json!(null), json!(true), json!(-1), json!(0), json!(1e300), json!(u64::MAX), json!("")]),
+        number(Range::Any).prop_map(|number| json!(number)),
+        select(words::words()).prop_map(Value::String),
+        select(words::examples()).prop_map(Value::String),
+        soup().prop_map(Value::String),
+    ];
+    leaf.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Value::Array),
+            proptest::collection::btree_map(select(words::words()), inner, 0..3)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// A way to damage a tree: which of its nodes, and how.
+type Damage = (Index, u8, Value, Index);
+
+fn nodes(value: &mut Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter_mut().map(nodes).sum(),
+        Value::Object(map) => map.values_mut().map(nodes).sum(),
+        _ => 0,
     }
-    let _ = text.parse::<ScheduleSpec>();
-    let _ = text.parse::<Duration>();
-    let _ = text.parse::<TaskSpec>();
-    let _ = text.parse::<TorchCall>();
+}
+
+/// The node with so many before it.
+fn node<'a>(value: &'a mut Value, left: &mut usize) -> Option<&'a mut Value> {
+    if *left == 0 {
+        return Some(value);
+    }
+    *left -= 1;
+    match value {
+        Value::Array(items) => items.iter_mut().find_map(|item| node(item, left)),
+        Value::Object(map) => map.values_mut().find_map(|item| node(item, left)),
+        _ => None,
+    }
+}
+
+/// Drops a key or an item, adds one, puts another value in, wraps it many times, or swaps it with another node.
+fn damage(tree: &mut Value, (place, how, stray, other): &Damage) {
+    let count = nodes(tree);
+    let copy = node(tree, &mut other.index(count)).unwrap().clone();
+    let found = node(tree, &mut place.index(count)).unwrap();
+    match (how % 6, &mut *found) {
+        (0, Value::Object(map)) if !map.is_empty() => {
+            let key = map.keys().nth(other.index(map.len())).unwrap().clone();
+            map.remove(&key);
+        }
+        (1, Value::Object(map)) => {
+            map.insert(stray.as_str().unwrap_or("name").to_owned(), copy);
+        }
+        (2, Value::Array(items)) => items.push(copy),
+        (3, _) => *found = copy,
+        (4, _) => {
+            let wrapped = |inner: Value, _| json!({ "name": "warmup", "for": "1%", "then": inner });
+            *found = (0..*how).fold(found.take(), wrapped);
+        }
+        _ => *found = stray.clone(),
+    }
+}
+
+fn damages() -> impl Strategy<Value = Vec<Damage>> {
+    vec((any::<Index>(), 0_u8..100, stray(), any::<Index>()), 1..5)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn printed_strategies_read_back(strategy in whole_strategy()) {
-        let text = strategy.to_string();
-        prop_assert_eq!(text.parse::<Whole>().unwrap_or_else(|error| panic!("{text}: {error}")), strategy);
-    }
-
-    #[test]
-    fn strategies_survive_json_and_toml(strategy in whole_strategy()) {
-        let json = serde_json::to_string(&strategy).unwrap();
-        prop_assert_eq!(&serde_json::from_str::<Whole>(&json).unwrap(), &strategy, "{}", json);
-        let toml = toml::to_string(&strategy).unwrap();
-        prop_assert_eq!(&toml::from_str::<Whole>(&toml).unwrap(), &strategy, "{}", toml);
+    fn strategies_read_back_from_every_form_and_train(strategy in whole_strategy()) {
+        holds_of_strategy(&strategy);
     }
 
     #[test]
     fn random_text_is_read_or_refused(text in "\\PC*") {
-        never_panics(&text);
+        holds_of_text(&text);
     }
 
     #[test]
     fn random_words_are_read_or_refused(text in soup()) {
-        never_panics(&text);
+        holds_of_text(&text);
     }
 
     #[test]
-    fn schedules_are_built_or_refused(spec in schedule(), total in 0_u64..10_000, epoch in 0_u64..100, t in any::<u64>()) {
-        if let Ok(schedule) = spec.build(lrlab_core::Horizon::new(total, epoch)) {
-            for t in [t, t % (total + 1), total / 2, total] {
-                let rate = schedule.value_at(t, 0.1);
-                prop_assert!(rate >= 0.0 && rate.is_finite(), "{} at {}: {}", spec, t, rate);
+    fn damaged_specs_are_read_or_refused(text in damaged()) {
+        holds_of_text(&text);
+    }
+
+    #[test]
+    fn damaged_trees_are_read_or_refused(strategy in whole_strategy(), damages in damages()) {
+        let mut tree = serde_json::to_value(&strategy).unwrap();
+        for change in &damages {
+            damage(&mut tree, change);
+        }
+        if let Ok(strategy) = serde_json::from_value::<Whole>(tree.clone()) {
+            holds_of_strategy(&strategy);
+        }
+        let _ = serde_json::from_value::<PlanSpec>(tree.clone());
+        let _ = serde_json::from_value::<ScheduleSpec>(tree.clone());
+        let _ = serde_json::from_value::<OptimizerSpec>(tree.clone());
+        let _ = serde_json::from_value::<TaskSpec>(tree.clone());
+        // TOML has no null: what cannot be written there is not asked for.
+        if let Ok(text) = toml::to_string(&tree) {
+            holds_of_text(&text);
+        }
+        holds_of_text(&tree.to_string());
+    }
+
+    #[test]
+    fn schedules_are_built_or_refused(
+        spec in schedule(),
+        total in 0_u64..10_000,
+        epoch in 0_u64..100,
+        t in any::<u64>(),
+        base in 1e-9_f64..10.0,
+    ) {
+        rates_are_rates(&spec);
+        if let Ok(schedule) = spec.build(Horizon::new(total, epoch)) {
+            let times = [t, t % (total + 1), total / 2, total].into_iter().chain(0..total.min(200));
+            for (t, base) in times.flat_map(|t| BASES.into_iter().chain([base]).map(move |base| (t, base))) {
+                let rate = schedule.value_at(t, base);
+                prop_assert!(rate >= 0.0 && rate.is_finite(), "{} at {} for {}: {}", spec, t, base, rate);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_example_holds() {
+    for text in words::examples() {
+        holds_of_text(&text);
+    }
+}
+
+/// Nothing is so deep that it runs out of stack.
+#[test]
+fn deep_texts_are_refused() {
+    let towers = [
+        ("(", "cosine", ")"),
+        ("warmup 1 step then ", "cosine", ""),
+        ("hold 1 step then (", "constant", ")"),
+        ("", "cosine", " for 50%"),
+        ("", "cosine", " times cosine"),
+        ("", "cosine", " then cosine"),
+        ("", "cosine", " floor 1%"),
+        ("(", "t", ")"),
+        ("-", "t", ""),
+        ("max(1, ", "t", ")"),
+        ("", "t", "^t"),
+        ("A(", "1", ")"),
+        ("A(k=[", "1", "])"),
+        ("sgd lr=0.1 | torch A([", "1", "])"),
+        ("{\"schedule\":", "1", "}"),
+        ("schedule = { then = ", "1", "}"),
+        ("sgd | ", "cosine", ""),
+        ("", "sgd", ";"),
+    ];
+    for (before, middle, after) in towers {
+        for count in [10, 20, 100, 5_000] {
+            let text = [before.repeat(count), middle.to_owned(), after.repeat(count)].concat();
+            for whole in [format!("sgd lr=0.1 | {text}"), format!("sgd lr=0.1 | lambda {text}"), text] {
+                holds_of_text(&whole);
             }
         }
     }

@@ -4,7 +4,7 @@ pub mod torch;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ParamGroup, plan::PlanError, signal::SignalState};
+use crate::{Field, ParamGroup, plan::PlanError, signal::SignalState};
 use torch::StateDict;
 
 /// What a scheduler keeps beside `t` and the groups, as data.
@@ -46,6 +46,9 @@ pub trait Scheduler: Send + std::fmt::Debug {
         let _ = (t, name, value, groups);
         Ok(())
     }
+
+    /// Whether it may set `field` of its groups.
+    fn writes(&self, field: Field) -> bool;
 
     /// What waits for a metric that is none of `names`, in words; `None` where nothing does.
     fn unheard(&self, names: &[&str]) -> Option<String> {

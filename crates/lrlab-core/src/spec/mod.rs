@@ -223,6 +223,17 @@ impl ScheduleChoice {
 }
 
 impl OptimizerSpec {
+    /// The same optimizer with room for a momentum that is 0 now and will not stay so.
+    pub(crate) fn with_momentum_to_come(&self) -> Self {
+        let mut spec = self.clone();
+        let known = optimizers::find(self.name).map_or(&[][..], |entry| entry.params);
+        if known.iter().any(|param| param.name == Field::Momentum.name()) {
+            // Any momentum above 0 makes the room; its value is the group's.
+            spec.args.insert(Field::Momentum.name().to_owned(), Argument::Number(0.5));
+        }
+        spec
+    }
+
     /// The optimizer and the values of its group, or everything that stands against it.
     pub fn build(&self) -> Result<Built, SpecError> {
         let problems = |faults: Vec<Fault>| {

@@ -34,7 +34,7 @@ fn every_mistake_is_explained_and_writes_nothing() {
         &["train", "--schedule", "lambda 0.95 ** ecoph"],
         &["train", "--schedule", "constant | plateau patience 5 epochs of accuracy"],
         &["train", "--schedule", "constant | beta1: linear"],
-        &["train", "--schedule", "constant | momentum: linear to value 2"],
+        &["train", "--optimizer", "adamw", "--schedule", "constant | beta1: linear from 200%"],
         &["train", "--schedule", "torch OneCycleLR(max_lr=0.1, total_steps=5)"],
         &["train", "--strategy", "sgd lr=0.1 | clip norm -1"],
         &["train", "--epochs", "0"],

@@ -152,3 +152,16 @@ fn every_recipe_is_drawn_and_converted_over_its_own_length_and_the_short_ones_tr
     }
     assert!(files.len() >= 15 && trained >= 2, "{} files, {trained} trained", files.len());
 }
+
+#[test]
+fn momentum_may_begin_at_zero() {
+    let home = tempdir().unwrap();
+    for schedule in [
+        "constant | momentum: linear to value 0.5",
+        "torch OneCycleLR(max_lr=0.1, total_steps=16)",
+        "torch CyclicLR(base_lr=0.01, max_lr=0.1, step_size_up=5)",
+    ] {
+        let text = succeed(home.path(), &["train", "--schedule", schedule]);
+        assert_eq!(text.lines().count(), 15, "{schedule}: {text}");
+    }
+}

@@ -190,6 +190,10 @@ impl Scheduler for TorchPlan {
         stepped.map_err(|error| PlanError::Torch { call: self.call.to_string(), t, error })
     }
 
+    fn writes(&self, field: Field) -> bool {
+        self.start.writes(field)
+    }
+
     fn unheard(&self, names: &[&str]) -> Option<String> {
         let deaf = self.takes_metric() && !names.iter().any(|name| self.listens_to(name));
         deaf.then(|| self.call.to_string())
