@@ -5,9 +5,11 @@
 //! cargo run -p lrlab-core --example torch_code -- "sgd lr=0.1 | warmup 10% then cosine"
 //! cargo run -p lrlab-core --example torch_code -- --json < texts.txt
 //! ```
-#![allow(clippy::print_stdout, reason = "it is a command whose output is the point")]
 
-use std::{error::Error, io};
+use std::{
+    error::Error,
+    io::{self, Write},
+};
 
 use lrlab_core::{Horizon, Strategy, schedule::SCHEDULES};
 
@@ -18,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if texts.first().is_none_or(|first| first != "--json") {
         for text in texts {
             let strategy: Strategy = text.parse()?;
-            println!("{}", strategy.to_torch_code(HORIZON)?);
+            writeln!(io::stdout(), "{}", strategy.to_torch_code(HORIZON)?)?;
         }
         return Ok(());
     }
@@ -32,6 +34,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         let code = code.map_err(|error| format!("{text}: {error}"))?;
         cases.push(serde_json::json!({ "text": text, "code": code }));
     }
-    println!("{}", serde_json::to_string(&cases)?);
+    writeln!(io::stdout(), "{}", serde_json::to_string(&cases)?)?;
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use lrlab_core::{
     Horizon, ScheduleSpec, Strategy,
-    spec::{ScheduleChoice, TorchCall, TorchValue, Unit},
+    spec::{PlanSpec, ScheduleChoice, TorchCall, TorchValue, Unit},
 };
 
 #[test]
@@ -32,6 +32,52 @@ fn constructors_become_schedules_of_our_own() {
             "SequentialLR([LinearLR(0.5, total_iters=2), ConstantLR(1.0, 4), ExponentialLR(0.9)], [2, 6]) per step",
             "warmup 2 steps from 50% then hold 4 steps then exponential x0.9 every step",
         ),
+        (
+            "SequentialLR([ExponentialLR(0.9), StepLR(2)], [5])",
+            "exponential x0.9 every epoch for 5 epochs then step every 2 epochs x0.1 stepped each epoch",
+        ),
+        (
+            "SequentialLR([LinearLR(0.1, 0.5, 5), LambdaLR(lambda e: 0.9 ** e)], [3])",
+            "linear from 10% to 50% over 5 epochs for 3 epochs then lambda 0.9 ^ t every 1 epoch stepped each epoch",
+        ),
+        ("PolynomialLR(5, power=2.0)", "polynomial to 0 over 5 epochs power 2 stepped each epoch"),
+        (
+            "CosineAnnealingWarmRestarts(T_0=10, T_mult=2, eta_min=1e-4)",
+            "warm-restarts every 10 epochs growing 2 to lr 1e-4 stepped each epoch",
+        ),
+        (
+            "CyclicLR(0.01, 0.1, 20, mode='exp_range', gamma=0.99, cycle_momentum=False)",
+            "cyclic from lr 0.01 to lr 0.1 up 20 steps mode exp_range gamma=0.99",
+        ),
+        (
+            "OneCycleLR(max_lr=0.1, total_steps=1000, cycle_momentum=False)",
+            "one-cycle peak lr 0.1 from lr 0.004 to lr 4e-7 over 1000 steps",
+        ),
+        (
+            "OneCycleLR(max_lr=0.1, total_steps=100, cycle_momentum=False) per epoch",
+            "cosine from lr 0.004 to lr 0.1 over 29 epochs then cosine from lr 0.1 to lr 4e-7 over 70 epochs stepped each epoch",
+        ),
+        ("LambdaLR(lr_lambda=lambda epoch: 0.95 ** epoch)", "lambda 0.95 ^ t every 1 epoch"),
+        ("MultiplicativeLR(lambda step: 0.95) per step", "multiplicative 0.95"),
+        (
+            "ChainedScheduler([ConstantLR(opt, 0.1, total_iters=2), ExponentialLR(opt, 0.9)])",
+            "hold 2 epochs at 10% then constant times exponential x0.9 every epoch stepped each epoch",
+        ),
+        ("swa_utils.SWALR(opt, swa_lr=0.05)", "cosine to lr 0.05 over 10 epochs stepped each epoch"),
+        ("SWALR(0.05, anneal_epochs=0)", "constant at lr 0.05"),
+        (
+            "get_scheduler(\"cosine\", optimizer, num_warmup_steps=100, num_training_steps=1000)",
+            "warmup 100 steps from 0 then cosine to 0 over 900 steps",
+        ),
+        (
+            "transformers.get_scheduler(SchedulerType.COSINE_WITH_RESTARTS, optimizer, 100, 1000, {'num_cycles': 3})",
+            "warmup 100 steps from 0 then (cosine to 0 over 300 steps repeat 3)",
+        ),
+        (
+            "linear(num_warmup_steps=10, num_training_steps=100)",
+            "warmup 10 steps from 0 then linear to 0 over 90 steps",
+        ),
+        ("linear from 50%", "linear from 50%"),
     ];
     for (torch, own) in pairs {
         let spec: ScheduleSpec = torch.parse().unwrap_or_else(|error| panic!("{torch}: {error}"));
@@ -63,7 +109,6 @@ fn what_pytorch_would_trip_over_later_is_refused() {
         ("StepLR(step_size=0)", "step_size: got `0`, expected a whole number above 0"),
         ("StepLR(step_size=2.5)", "step_size: got `2.5`, expected a whole number above 0"),
         ("StepLR()", "StepLR needs step_size: write `StepLR(step_size=...)`"),
-        ("OneCycleLR(max_lr=1)", "OneCycleLR needs total_steps: write `OneCycleLR(total_steps=...)`"),
         ("StepLR(5, step_size=5)", "`step_size` is given twice"),
         (
             "StepLR(5, gama=0.5)",
@@ -75,6 +120,58 @@ fn what_pytorch_would_trip_over_later_is_refused() {
         ("MultiStepLR([])", "milestones: got ``, expected one or more durations: `30 epochs, 60 epochs`"),
         ("CosineAnnealingLR(T_max=0)", "T_max: got `0`, expected a whole number above 0"),
         ("LinearLR(start_factor=0)", "start_factor: got `0`, expected above 0, up to 1"),
+        (
+            "StepLR(step_size=0, gamma=-1)",
+            "step_size: got `0`, expected a whole number above 0; gamma: got `-1`, expected a number above 0",
+        ),
+        ("PolynomialLR(total_iters=0)", "total_iters: got `0`, expected a whole number above 0"),
+        ("PolynomialLR(power=-1)", "power: got `-1`, expected a number above 0"),
+        ("ConstantLR(factor=1.5)", "factor: got `1.5`, expected from 0 to 1"),
+        (
+            "CosineAnnealingWarmRestarts(T_0=0, T_mult=1.5)",
+            "T_0: got `0`, expected a whole number above 0; T_mult: got `1.5`, expected a whole number above 0",
+        ),
+        ("CosineAnnealingLR(5, eta_min=-1)", "eta_min: got `-1`, expected from 0 to 1e30"),
+        (
+            "OneCycleLR(max_lr=1, total_steps=100, pct_start=1.0)",
+            "pct_start: got `1 of 100 steps`, expected a share that leaves steps for the last fall",
+        ),
+        (
+            "OneCycleLR(max_lr=1, total_steps=3)",
+            "pct_start: got `0.3 of 3 steps`, expected a share that makes the rise longer than 1 step",
+        ),
+        ("OneCycleLR(max_lr=1)", "OneCycleLR needs total_steps: write `OneCycleLR(total_steps=...)`"),
+        (
+            "SequentialLR([StepLR(2), StepLR(3), StepLR(4)], milestones=[5, 3])",
+            "milestones: got `[5, 3]`, expected whole numbers that grow",
+        ),
+        (
+            "SequentialLR([StepLR(0), StepLR(3)], milestones=[5, 7])",
+            "schedulers: got `2 with 2 milestones`, expected a list of constructors, one more than milestones",
+        ),
+        (
+            "SWALR(swa_lr=-1, anneal_strategy='cosine')",
+            "swa_lr: got `-1`, expected from 0 to 1e30; anneal_strategy: got `'cosine'`, expected 'cos' or 'linear'",
+        ),
+        (
+            "LambdaLR(lr_lambda=0.5)",
+            "lr_lambda: got `0.5`, expected a function such as `lambda epoch: 0.95 ** epoch`",
+        ),
+        ("LambdaLR(lambda epoch: 0.95 ** t)", "unknown name `t`, did you mean `e`?; known: epoch, pi, e"),
+        (
+            "CyclicLR(0.1, 0.2, gamma=0.9)",
+            "gamma: got `0.9`, expected mode='exp_range' beside it, since mode='triangular' ignores it",
+        ),
+        (
+            "cosine_with_restart(10, 100)",
+            "unknown scheduler `cosine_with_restart`, did you mean `cosine_with_restarts`?",
+        ),
+        ("step(5)", "lrlab's own step takes no brackets: write `step every 5 epochs x0.5`"),
+        (
+            "torch cosine(10, 100)",
+            "cosine is Hugging Face's, and `torch` stands before PyTorch's classes: leave out `torch`",
+        ),
+        ("linear(10, 5)", "num_training_steps: got `5`, expected 10 or more, which is num_warmup_steps"),
         ("StepLR(5) per minute", "expected `per step` or `per epoch`, got `minute`"),
         ("StepLR(5", "expected `,` or `)`, got the end"),
         ("StepLR(size)", "StepLR needs step_size: write `StepLR(step_size=...)`"),
@@ -88,9 +185,17 @@ fn what_pytorch_would_trip_over_later_is_refused() {
     for (text, message) in cases {
         assert_eq!(text.parse::<ScheduleSpec>().unwrap_err().to_string(), message, "{text}");
     }
-    let chained = "ChainedScheduler([CosineAnnealingLR(5, eta_min=0.1), StepLR(2)])";
-    let message = chained.parse::<ScheduleSpec>().unwrap_err().to_string();
-    assert!(message.contains("`torch "), "{message}");
+    for text in [
+        "SequentialLR([ExponentialLR(0.9), OneCycleLR(0.1, 100)], [5])",
+        "SequentialLR([ExponentialLR(0.9), MultiplicativeLR(lambda e: 0.5)], [5])",
+        "SequentialLR([ChainedScheduler([ExponentialLR(0.9)]), StepLR(2)], [5])",
+        "SequentialLR([CyclicLR(0.1, 0.2), StepLR(2)], [5])",
+        "ChainedScheduler([ExponentialLR(0.9), CosineAnnealingLR(5, eta_min=0.1)])",
+        "CyclicLR(0.1, 0.2, scale_fn=lambda x: 0.5 ** x)",
+    ] {
+        let message = text.parse::<PlanSpec>().unwrap_err().to_string();
+        assert!(message.contains("`torch "), "{message}");
+    }
     for text in [
         "SGD(lr=0.1, momentm=0.9)",
         "SGD(lr='a')",
@@ -115,6 +220,50 @@ fn pytorchs_own_meaning_keeps_the_constructor() {
     assert_eq!(strategy.to_string().parse(), Ok(strategy.clone()));
     let json = serde_json::to_string(&strategy).unwrap();
     assert_eq!(serde_json::from_str::<Strategy>(&json).unwrap(), strategy);
+}
+
+#[test]
+fn momentum_and_metrics_become_fields_and_signals() {
+    let pairs = [
+        (
+            "CyclicLR(base_lr=0.01, max_lr=0.1, step_size_up=20)",
+            "cyclic from lr 0.01 to lr 0.1 up 20 steps | momentum: cyclic from value 0.9 to value 0.8 up 20 steps",
+        ),
+        (
+            "SequentialLR([ExponentialLR(0.9), CyclicLR(0.1, 0.2, 10)], [5])",
+            "exponential x0.9 every step for 5 steps then cyclic from lr 0.1 to lr 0.2 up 10 steps | momentum: \
+             constant at value 0.9 for 5 steps then cyclic from value 0.9 to value 0.8 up 10 steps",
+        ),
+        (
+            "ReduceLROnPlateau('max', factor=0.5, patience=3, threshold_mode='abs', cooldown=2)",
+            "constant | plateau patience 3 epochs x0.5 cooldown 2 epochs threshold_abs=1e-4 mode=max",
+        ),
+        (
+            "get_greedy_schedule(optimizer, patience=2, smooth=True)",
+            "constant | greedy patience 2 epochs x0.95 smoothed=50 threshold_abs=1e-6",
+        ),
+    ];
+    for (torch, own) in pairs {
+        let plan: PlanSpec = torch.parse().unwrap_or_else(|error| panic!("{torch}: {error}"));
+        assert_eq!(plan.to_string(), own, "{torch}");
+        assert_eq!(own.parse(), Ok(plan), "{torch}");
+    }
+}
+
+#[test]
+fn what_a_scheduler_counts_is_told_where_it_is_not_usual() {
+    for text in [
+        "torch StepLR(5)",
+        "torch StepLR(5) per step",
+        "torch OneCycleLR(0.1, 100) per step",
+        "torch OneCycleLR(0.1, 100) per epoch",
+        "torch LambdaLR(lambda epoch: 0.95 ** epoch)",
+    ] {
+        let choice: ScheduleChoice = text.parse().unwrap();
+        assert_eq!(choice.to_string(), text);
+    }
+    let usual: ScheduleChoice = "torch OneCycleLR(0.1, 100)".parse().unwrap();
+    assert_eq!(usual.to_string(), "torch OneCycleLR(0.1, 100) per step");
 }
 
 #[test]
@@ -237,6 +386,69 @@ fn code_for_groups_and_pytorchs_own_schedulers() {
             optimizer0.step()
             optimizer1.step()
         scheduler0.step()  # once after each epoch
+    "#);
+}
+
+#[test]
+fn code_for_fields_and_signals() {
+    let text = "sgd lr=0.1 momentum=0.9 | cosine | momentum: linear from 90% | plateau patience 0 steps x0.5 | after end error";
+    let code = code(text, Horizon::new(60, 10));
+    let (head, rest) = code.split_once("\nclass Watch:").unwrap();
+    assert_eq!(head, "import math\nimport torch\n");
+    let (_, training) = rest.split_once("\noptimizer = ").unwrap();
+    insta::assert_snapshot!(training, @r#"
+    torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    plateau = Plateau(patience=0, times=0.5, floor=0.0, cooldown=0, after=0, threshold=1e-4)
+
+    def set_values(step):
+        optimizer.param_groups[0]["lr"] = 0.1 * (0.5 * (1 + math.cos(math.pi * min(step / 60, 1.0)))) * plateau.factor
+        optimizer.param_groups[0]["momentum"] = 0.9 * (0.9 + -0.9 * min(step / 60, 1.0))
+
+    step = 0
+    for epoch in range(6):  # 10 steps each
+        losses = []
+        for inputs, targets in loader:
+            if step >= 60:
+                raise RuntimeError("the plan was made for 60 steps")
+            optimizer.zero_grad()
+            loss = loss_fn(model(inputs), targets)
+            loss.backward()
+            losses.append(loss.item())
+            set_values(step)
+            optimizer.step()
+            step += 1
+        metric = sum(losses) / len(losses)  # the mean training loss; put a validation loss here
+        plateau.step(step, metric)
+    "#);
+}
+
+#[test]
+fn groups_of_one_class_share_an_optimizer() {
+    let text = "for *.bias: sgd lr=0.1 | step every 3 epochs x0.1 ; sgd lr=0.2 momentum=0.9 | step every 2 epochs x0.5";
+    insta::assert_snapshot!(code(text, Horizon::new(60, 10)), @r#"
+    from fnmatch import fnmatchcase
+    import torch
+    from torch.optim.lr_scheduler import LambdaLR
+
+    def of_group(index, patterns):
+        fits = lambda name: next((i for i, p in enumerate(patterns) if fnmatchcase(name, p)), None)
+        return [parameter for name, parameter in model.named_parameters() if fits(name) == index]
+
+    optimizer = torch.optim.SGD([
+        dict(params=of_group(0, ["*.bias", "*"]), lr=0.1),
+        dict(params=of_group(1, ["*.bias", "*"]), lr=0.2, momentum=0.9),
+    ])
+    scheduler = LambdaLR(optimizer, [
+        lambda epoch: 0.1 ** ((epoch * 10) // 30),
+        lambda epoch: 0.5 ** ((epoch * 10) // 20),
+    ])
+
+    for epoch in range(6):  # 10 steps each
+        for inputs, targets in loader:
+            optimizer.zero_grad()
+            loss_fn(model(inputs), targets).backward()
+            optimizer.step()
+        scheduler.step()  # once after each epoch
     "#);
 }
 

@@ -9,27 +9,26 @@
 //! | other signals | a class whose factor multiplies the rates, set before each step |
 //! | `torch ...` | the constructor as it is, with an optimizer of its own |
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write,
-};
+use std::{collections::BTreeSet, fmt::Write};
 
 use super::{
     Fault, GroupStrategy, Problem, ScheduleChoice, ScheduleSpec, SpecError, Strategy, TorchCall, TorchValue,
     Unit, torch_text::float_text,
 };
 use crate::{
-    Field, Horizon,
+    Horizon,
     optimizer::registry as optimizers,
     schedule::{self, NOISE_IN_PYTHON},
     signal::Setting,
 };
 
+mod field;
 mod optimizer;
 mod schedule_code;
 mod signal_code;
 mod training;
 
+use field::grouped;
 use optimizer::{arguments, constructor, with_optimizer};
 
 impl Strategy {
@@ -248,7 +247,8 @@ impl Code {
         horizon: Horizon,
     ) -> Result<(), SpecError> {
         let factor = schedule_code::factor(spec, lr, horizon)?;
-        let mut rate = format!("{target}[\"lr\"] = {} * ({})", float_text(lr), schedule::at(&factor, "step"));
+        let mut rate =
+            format!("{target}[\"lr\"] = {} * {}", float_text(lr), grouped(&schedule::at(&factor, "step")));
         let setting = Setting { horizon, warmup: spec.warmup_steps(horizon) };
         let many = group.plan.signals.len() > 1;
         for (index, signal) in group.plan.signals.iter().enumerate() {
@@ -261,29 +261,6 @@ impl Code {
             self.readings.push(format!("{name}.step(step, metric)"));
         }
         self.values.push(rate);
-        Ok(())
-    }
-
-    /// Fields beside the learning rate, set from their formulas.
-    fn fields(&mut self, group: &GroupStrategy, target: &str, horizon: Horizon) -> Result<(), SpecError> {
-        let values = group.optimizer.build()?.group;
-        let mut betas: BTreeMap<Field, String> = BTreeMap::new();
-        for (field, spec) in &group.plan.fields {
-            let value = value_of(spec, *field, values.get(*field), horizon)?;
-            match field {
-                Field::Beta1 | Field::Beta2 => {
-                    betas.insert(*field, value);
-                }
-                _ => self.values.push(format!("{target}[\"{}\"] = {value}", field.name())),
-            }
-        }
-        if !betas.is_empty() {
-            let item = |field: Field, index: usize| {
-                betas.get(&field).cloned().unwrap_or_else(|| format!("{target}[\"betas\"][{index}]"))
-            };
-            let (first, second) = (item(Field::Beta1, 0), item(Field::Beta2, 1));
-            self.values.push(format!("{target}[\"betas\"] = ({first}, {second})"));
-        }
         Ok(())
     }
 
@@ -353,33 +330,3 @@ def of_group(index, patterns):
     fits = lambda name: next((i for i, p in enumerate(patterns) if fnmatchcase(name, p)), None)
     return [parameter for name, parameter in model.named_parameters() if fits(name) == index]
 ";
-
-/// At how many times a schedule is looked at.
-const LOOKS: u64 = 4096;
-
-/// The value of a field that the group itself has at `base`, as an expression of `step`.
-fn value_of(spec: &ScheduleSpec, field: Field, base: f64, horizon: Horizon) -> Result<String, SpecError> {
-    let base = if base == 0.0 {
-        // Shares of nothing are nothing; a schedule that names values alone is the same for any base.
-        let schedule = spec.build(horizon)?;
-        let last = horizon.total_steps;
-        let times = (0..=LOOKS.min(last))
-            .map(|k| (u128::from(last) * u128::from(k) / u128::from(LOOKS.min(last).max(1))) as u64);
-        if !times
-            .into_iter()
-            .all(|t| schedule.value_at(t, 0.0).to_bits() == schedule.value_at(t, 1.0).to_bits())
-        {
-            let why =
-                format!("{} is 0, and shares of it have no form in PyTorch code: name values", field.name());
-            return Err(SpecError::new(vec![Problem::of(
-                format!("fields.{}", field.name()),
-                Fault::refused(why),
-            )]));
-        }
-        1.0
-    } else {
-        base
-    };
-    let factor = schedule::at(&schedule_code::factor(spec, base, horizon)?, "step");
-    Ok(format!("{} * ({factor})", float_text(base)))
-}

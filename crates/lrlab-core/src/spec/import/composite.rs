@@ -16,8 +16,9 @@ pub(super) fn sequence(call: &TorchCall, unit: Unit) -> Read<Imported> {
     let children = given.constructors("schedulers");
     let milestones = given.counts("milestones");
     let count = children.len();
-    if count > 0 && count != milestones.len() + 1 {
-        let got = format!("{count} with {} milestones", milestones.len());
+    let times = if let Some(TorchValue::List(items)) = given.get("milestones") { items.len() } else { 0 };
+    if count > 0 && times > 0 && count != times + 1 {
+        let got = format!("{count} with {times} milestones");
         given.wrong("schedulers", got, "a list of constructors, one more than milestones");
         return given.done(Imported::default());
     }
@@ -33,7 +34,7 @@ pub(super) fn sequence(call: &TorchCall, unit: Unit) -> Read<Imported> {
         let read = translate(child, unit);
         parts.extend(given.take(read));
     }
-    if parts.len() != count {
+    if parts.len() != count || milestones.len() + 1 != count {
         return given.done(Imported::default());
     }
     let mut lengths = Vec::with_capacity(count);
