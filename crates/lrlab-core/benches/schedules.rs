@@ -36,7 +36,7 @@ const COMPOSED: [(&str, &str); 4] = [
 #[expect(clippy::print_stdout, reason = "the figures are what this program is for")]
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let repeats = if arguments.iter().any(|argument| argument == "--quick") { 5 } else { 25 };
+    let repeats = if arguments.iter().any(|argument| argument == "--quick") { 20 } else { 50 };
     // Cargo adds `--bench`.
     let only = arguments.iter().find(|argument| !argument.starts_with("--")).map_or("", String::as_str);
 

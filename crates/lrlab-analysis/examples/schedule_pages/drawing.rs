@@ -10,7 +10,10 @@ use lrlab_core::{
 
 use super::{BASE, Result};
 
-const STEPS: u64 = 1200;
+/// Steps of a picture: the first number with which it is no larger than [`LARGEST`].
+const STEPS: [u64; 3] = [1200, 600, 120];
+/// Bytes.
+const LARGEST: usize = 15_000;
 /// Epochs of a picture: the first number, unless times of the example go beyond a quarter of it.
 const EPOCHS: [u64; 2] = [30, 100];
 /// A log axis is drawn where the median is this many times smaller than the greatest value.
@@ -22,6 +25,8 @@ const LEGEND_ROW: u32 = 23;
 
 /// A schedule's picture.
 pub(super) struct Drawn {
+    /// The training that it shows.
+    pub(super) horizon: Horizon,
     pub(super) svg: String,
     /// Whether its axis is a log one.
     pub(super) log: bool,
@@ -36,10 +41,10 @@ pub(super) struct Reacted {
     pub(super) factors: Vec<f64>,
 }
 
-/// A training that is long enough for the epochs that `spec` names.
-pub(super) fn horizon(spec: &ScheduleSpec) -> Horizon {
+/// A training of so many steps that is long enough for the epochs that `spec` names.
+fn horizon(spec: &ScheduleSpec, steps: u64) -> Horizon {
     let epochs = if 4.0 * longest_epochs(spec) > EPOCHS[0] as f64 { EPOCHS[1] } else { EPOCHS[0] };
-    Horizon::new(STEPS, STEPS / epochs)
+    Horizon::new(steps, (steps / epochs).max(1))
 }
 
 fn longest_epochs(spec: &ScheduleSpec) -> f64 {
@@ -54,7 +59,17 @@ fn longest_epochs(spec: &ScheduleSpec) -> f64 {
 }
 
 /// The example; where a parameter is a choice, one curve for each of its words.
-pub(super) fn schedule(entry: &Entry, spec: &ScheduleSpec, horizon: Horizon) -> Result<Drawn> {
+pub(super) fn schedule(entry: &Entry, spec: &ScheduleSpec) -> Result<Drawn> {
+    for steps in STEPS {
+        let drawn = draw(entry, spec, horizon(spec, steps))?;
+        if drawn.svg.len() <= LARGEST {
+            return Ok(drawn);
+        }
+    }
+    Err(format!("its picture takes more than {LARGEST} bytes").into())
+}
+
+fn draw(entry: &Entry, spec: &ScheduleSpec, horizon: Horizon) -> Result<Drawn> {
     let choice = entry.params.iter().find_map(|param| match param.kind {
         Kind::Choice(words) => Some((param.name, words)),
         _ => None,
@@ -89,7 +104,7 @@ pub(super) fn schedule(entry: &Entry, spec: &ScheduleSpec, horizon: Horizon) -> 
     let scale = if log { Scale::Log } else { Scale::Linear };
     let height = HEIGHT + LEGEND_ROW * u32::try_from(curves.len())?;
     let panel = Panel { quantity: "learning rate".to_owned(), scale, curves };
-    Ok(Drawn { svg: picture(horizon, vec![panel], height)?, log, several })
+    Ok(Drawn { horizon, svg: picture(horizon, vec![panel], height)?, log, several })
 }
 
 fn spans_decades(values: &[f64]) -> bool {

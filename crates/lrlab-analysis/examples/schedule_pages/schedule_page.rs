@@ -13,8 +13,8 @@ use super::{BASE, OPTIMIZER, Pages, Result, drawing, parameters};
 /// Adds the page and its picture.
 pub(super) fn add(entry: &Entry, pages: &mut Pages) -> Result<()> {
     let spec: ScheduleSpec = entry.example.parse()?;
-    let horizon = drawing::horizon(&spec);
-    let picture = drawing::schedule(entry, &spec, horizon)?;
+    let picture = drawing::schedule(entry, &spec)?;
+    let horizon = picture.horizon;
     let strategy: Strategy = format!("{OPTIMIZER} | {}", entry.example).parse()?;
 
     let mut text = head(entry.name, entry.summary, entry.example);

@@ -101,7 +101,7 @@ pub(super) static NOISE: Entry = Entry {
     pytorch: None,
     summary: "another schedule with noise on it, the same for the same seed",
     formula: "value = of(t) * (1 + amount * u(seed, floor(t / each))), u between -1 and 1",
-    example: "linear from 90% to 0 noise 10% each epoch seed=1",
+    example: "linear from 90% to 0 noise 10% seed=1",
     source: Source {
         citation: "Steele, Lea and Flood 2014, Fast Splittable Pseudorandom Number Generators, figure 16",
         link: "doi:10.1145/2660193.2660195",

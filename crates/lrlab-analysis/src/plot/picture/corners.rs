@@ -15,10 +15,10 @@ pub(super) fn needed(corners: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut pieces = vec![(0, last)];
     while let Some((start, end)) = pieces.pop() {
         let farthest = (start + 1..end)
-            .map(|at| (distance(corners[at], corners[start], corners[end]), at))
+            .map(|at| (distance_squared(corners[at], corners[start], corners[end]), at))
             .max_by(|a, b| a.0.total_cmp(&b.0));
         if let Some((apart, at)) = farthest
-            && apart >= APART
+            && apart >= APART * APART
         {
             stays[at] = true;
             pieces.extend([(start, at), (at, end)]);
@@ -27,14 +27,15 @@ pub(super) fn needed(corners: &[(f64, f64)]) -> Vec<(f64, f64)> {
     corners.iter().zip(stays).filter(|(_, stays)| *stays).map(|(corner, _)| *corner).collect()
 }
 
-/// From `point` to the nearest place between `start` and `end`.
-fn distance(point: (f64, f64), start: (f64, f64), end: (f64, f64)) -> f64 {
+/// The square of the distance from `point` to the nearest place between `start` and `end`.
+fn distance_squared(point: (f64, f64), start: (f64, f64), end: (f64, f64)) -> f64 {
     let along = (end.0 - start.0, end.1 - start.1);
     let square = along.0 * along.0 + along.1 * along.1;
     let from = (point.0 - start.0, point.1 - start.1);
     let share =
         if square > 0.0 { ((from.0 * along.0 + from.1 * along.1) / square).clamp(0.0, 1.0) } else { 0.0 };
-    (from.0 - share * along.0).hypot(from.1 - share * along.1)
+    let (x, y) = (from.0 - share * along.0, from.1 - share * along.1);
+    x * x + y * y
 }
 
 #[cfg(test)]
@@ -57,8 +58,11 @@ mod tests {
         let kept = needed(&wave);
         assert!((20..200).contains(&kept.len()), "{}", kept.len());
         for point in wave {
-            let apart =
-                kept.windows(2).map(|ends| distance(point, ends[0], ends[1])).fold(f64::MAX, f64::min);
+            let apart = kept
+                .windows(2)
+                .map(|ends| distance_squared(point, ends[0], ends[1]))
+                .fold(f64::MAX, f64::min)
+                .sqrt();
             assert!(apart < APART, "{point:?} is {apart} away");
         }
     }
