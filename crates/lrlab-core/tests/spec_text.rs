@@ -250,8 +250,9 @@ fn nesting_has_an_end() {
 fn every_example_strategy_is_read_and_built() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs");
     let mut seen = 0;
-    for file in std::fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
+    let paths = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    // The recipes, in their own folder, have tests of their own.
+    for path in paths.filter(|path| path.is_file()) {
         let text = std::fs::read_to_string(&path).unwrap();
         let strategy: Strategy = toml::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"));
         for group in &strategy.groups {
