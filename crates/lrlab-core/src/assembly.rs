@@ -104,6 +104,12 @@ impl Part<'_> {
         let schedule = spec.build(self.horizon)?;
         let rule = Rule { group: Pattern::all(), field, schedule };
         if field == Field::Lr {
+            let base = self.values.lr();
+            // Factors stay below 1e30, so only a rate that is out of all bounds itself can leave the numbers.
+            if base > LARGEST_RATE {
+                let why = format!("the learning rate is {base:e}, expected no more than {LARGEST_RATE:e}");
+                return Err(self.refuse("optimizer.lr", why));
+            }
             return Ok(rule);
         }
         let optimizer = &self.group.optimizer;
@@ -145,6 +151,9 @@ impl Part<'_> {
         if problems.is_empty() { Ok(signals) } else { Err(SpecError::new(problems)) }
     }
 }
+
+/// Rates above this leave the numbers when a schedule multiplies them.
+const LARGEST_RATE: f64 = 1e30;
 
 /// At how many times the values of a field are held against what its optimizer takes.
 const LOOKS: u64 = 4096;

@@ -48,6 +48,8 @@ impl Curve {
             Self::Cosine => a + (b - a) * ((1.0 - (PI * f).cos()) / 2.0),
             Self::Log if f == 0.0 => a,
             Self::Log if a <= 0.0 || b <= 0.0 => 0.0,
+            // Where the factor itself is out of reach, the values between are not.
+            Self::Log if !(b / a).is_normal() => a.powf(1.0 - f) * b.powf(f),
             Self::Log => a * (b / a).powf(f),
             Self::Step => a,
         }

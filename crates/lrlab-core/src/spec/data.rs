@@ -139,11 +139,18 @@ impl Tree {
         args
     }
 
+    fn too_deep<T>(&mut self, path: &str) -> Option<T> {
+        self.note(path, Fault::refused("too many schedules inside schedules"))
+    }
+
     pub(super) fn schedule(&mut self, path: &str, data: &Data, depth: usize) -> Option<ScheduleSpec> {
         let table = match data {
             Data::Table(table) if depth < DEEPEST => table,
-            Data::Table(_) => return self.note(path, Fault::refused("too many schedules inside schedules")),
-            Data::Text(text) => return self.parse(path, text),
+            Data::Table(_) => return self.too_deep(path),
+            Data::Text(text) => {
+                let spec: ScheduleSpec = self.parse(path, text)?;
+                return if depth + spec.levels() > DEEPEST { self.too_deep(path) } else { Some(spec) };
+            }
             other => return self.wrong(path, other, "a schedule, as a table or as text"),
         };
         let name = self.name(path, table, "{ name = \"cosine\" }")?;

@@ -171,6 +171,11 @@ impl ScheduleSpec {
 }
 
 impl ScheduleSpec {
+    /// Schedules inside schedules, itself counted.
+    fn levels(&self) -> usize {
+        1 + self.inner.iter().map(Self::levels).max().unwrap_or(0)
+    }
+
     /// Steps of the warmup that it begins with; 0 where it has none.
     pub fn warmup_steps(&self, horizon: Horizon) -> u64 {
         let given = |name: &str| match self.args.get(name) {

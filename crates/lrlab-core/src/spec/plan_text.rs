@@ -15,7 +15,7 @@ use super::{
     Fault, OptimizerSpec, PlanSpec, Problem, ScheduleChoice, ScheduleSpec, SignalSpec, SpecError, Unit,
     hugging_face,
     import::{self, Imported},
-    schedule_text::Owner,
+    schedule_text::{DEEPEST, Owner, TOO_DEEP},
     strategy_text::{after_word, constructor, read, split, stop, trim, whole},
     text::{Reader, Stop},
     torch_read::looks_like_call,
@@ -241,6 +241,10 @@ fn choice(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<
         return read(text, span, problems, |reader| {
             let spec = reader.schedule(0)?;
             reader.end("the schedule")?;
+            // Each part was held to the limit by itself; together they may be deeper than TOML and JSON take.
+            if spec.levels() > DEEPEST {
+                return reader.wrong(TOO_DEEP);
+            }
             Ok(Choice::Own(spec.into()))
         });
     }

@@ -26,7 +26,7 @@ use crate::{
 /// Schedules inside schedules: deep enough for every strategy, shallow enough for any stack.
 pub(super) const DEEPEST: usize = 24;
 
-const TOO_DEEP: &str = "fewer schedules inside schedules";
+pub(super) const TOO_DEEP: &str = "fewer schedules inside schedules";
 
 /// What the arguments of a text belong to.
 #[derive(Clone, Copy)]
