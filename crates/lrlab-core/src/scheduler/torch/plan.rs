@@ -94,9 +94,16 @@ impl TorchPlan {
     ///
     /// What a metric would do is not known.
     pub fn rehearse(&self, updates: u64) -> Result<(), TorchError> {
+        self.play(updates).map_err(|(_, error)| error)
+    }
+
+    /// The same, with the updates made before the one at which it raises.
+    fn play(&self, updates: u64) -> Result<(), (u64, TorchError)> {
         let mut alone = Self { running: None, ..self.clone() };
         let mut groups = self.starts.clone();
-        alone.advance(updates.saturating_sub(1) / self.every, &mut groups)
+        let played = alone.advance(updates.saturating_sub(1) / self.every, &mut groups);
+        let made = alone.running.map_or(0, |running| running.steps);
+        played.map_err(|error| ((made + 1).saturating_mul(self.every), error))
     }
 
     /// The scheduler itself, once the first update is near.
@@ -200,8 +207,8 @@ impl Scheduler for TorchPlan {
     }
 
     fn rehearse(&self, updates: u64) -> Result<(), PlanError> {
-        let played = TorchPlan::rehearse(self, updates);
-        played.map_err(|error| PlanError::Torch { call: self.call.to_string(), t: updates, error })
+        let call = || self.call.to_string();
+        self.play(updates).map_err(|(t, error)| PlanError::Torch { call: call(), t, error })
     }
 
     fn state(&self) -> SchedulerState {
