@@ -7,13 +7,17 @@
 pub mod compare;
 pub mod diagnose;
 pub mod lint;
+pub mod planner;
 pub mod plot;
 pub mod report;
 pub mod run;
 pub mod statistics;
 
 mod study;
+mod trial_result;
 
 pub use compare::{Comparison, compare};
 pub use diagnose::{Verdict, Word};
+pub use planner::Planner;
 pub use run::{ArmRuns, FoldError, ReadError, Run, StudyRuns};
+pub use trial_result::{ResultFold, TrialResult};

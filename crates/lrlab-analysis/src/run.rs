@@ -108,6 +108,24 @@ pub enum FoldError {
     },
 }
 
+/// Calls `f` with each event of the log at `path`, in order; gives their number. A last line without
+/// its newline was cut off while it was written and is left out.
+pub(crate) fn each_event(path: &Path, mut f: impl FnMut(Event)) -> Result<usize, ReadError> {
+    let bytes = std::fs::read(path).map_err(|source| ReadError::Io { path: path.into(), source })?;
+    let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+    let mut lines = 0;
+    for line in bytes[..whole].split_inclusive(|&byte| byte == b'\n') {
+        lines += 1;
+        let event = serde_json::from_slice(line).map_err(|error| ReadError::Line {
+            path: path.into(),
+            line: lines,
+            why: error.to_string(),
+        })?;
+        f(event);
+    }
+    Ok(lines)
+}
+
 impl Run {
     /// Makes a run of its events, in the order in which they were written.
     ///
@@ -151,17 +169,8 @@ impl Run {
     /// A last line without its newline was cut off while it was written and is dropped. A log that
     /// holds no whole line is [`ReadError::Nothing`].
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let bytes = std::fs::read(path).map_err(|source| ReadError::Io { path: path.into(), source })?;
-        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
         let mut events = Vec::new();
-        for (index, line) in bytes[..whole].split_inclusive(|&byte| byte == b'\n').enumerate() {
-            let event = serde_json::from_slice(line).map_err(|error| ReadError::Line {
-                path: path.into(),
-                line: index + 1,
-                why: error.to_string(),
-            })?;
-            events.push(event);
-        }
+        each_event(path, |event| events.push(event))?;
         Self::fold(events).map_err(|error| match error {
             FoldError::Empty => ReadError::Nothing { path: path.into(), expected: "event" },
             FoldError::Misplaced { index, why } => {

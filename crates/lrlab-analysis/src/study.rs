@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lrlab_core::{
-    StudySpec,
+    Question, StudySpec,
     layout::{EVENTS_FILE, RUNS_FOLDER, STUDY_FILE, StudyFile},
 };
 
@@ -24,7 +24,11 @@ impl StudyRuns {
         };
         let file: StudyFile = serde_json::from_str(&text)
             .map_err(|error| ReadError::Study { path: path.clone(), why: error.to_string() })?;
-        let mut arms = Arms::of(&file.spec);
+        let Question::Compare(spec) = file.question else {
+            let why = "it asks for a learning rate, not for a comparison".to_owned();
+            return Err(ReadError::Study { path, why });
+        };
+        let mut arms = Arms::of(&spec);
         for log in logs(&folder.join(RUNS_FOLDER))? {
             match Run::read(&log) {
                 // Begun, but cut off before its first line was whole.
@@ -33,7 +37,7 @@ impl StudyRuns {
                 Ok(run) => arms.take(run).map_err(|why| ReadError::Stray { path: log, why })?,
             }
         }
-        Ok(Self { arms: arms.finish(), spec: file.spec })
+        Ok(Self { arms: arms.finish(), spec })
     }
 }
 

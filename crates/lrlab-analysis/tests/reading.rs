@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 
 use lrlab_analysis::{FoldError, ReadError, Run, StudyRuns};
 use lrlab_core::{
-    Arm, Event, StudySpec,
+    Arm, Event, Question, StudySpec,
     event::Step,
     horizon::Duration,
     layout::{EVENTS_FILE, RUNS_FOLDER, STUDY_FILE, StudyFile, run_folder},
@@ -139,7 +139,7 @@ fn write_study(folder: &Path, runs: &[(usize, u64, f64)]) {
         let name = run_folder(arm, &spec.arms[arm].label, seed);
         write(folder, &format!("{RUNS_FOLDER}/{name}/{EVENTS_FILE}"), &log(&events(&line(seed, lr))));
     }
-    let file = StudyFile { lrlab: "test".to_owned(), spec };
+    let file = StudyFile { lrlab: "test".to_owned(), question: Question::Compare(spec) };
     write(folder, STUDY_FILE, &serde_json::to_string(&file).unwrap());
 }
 

@@ -17,8 +17,9 @@ mod data;
 mod error;
 mod flex;
 mod groups;
+mod rise;
 
 pub use error::TrainError;
-pub use study::{Progress, StudyFolder, run_study};
+pub use study::StudyFolder;
 pub use task::{Batch, Metrics, Task, TaskError};
 pub use trial::{Observer, Trial};

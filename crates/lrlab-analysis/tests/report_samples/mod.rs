@@ -255,6 +255,7 @@ fn empty(spec: &StudySpec, arm: &Arm, seed: u64, full_batch: bool, parameters: u
         budget: spec.budget,
         batch_size: spec.batch_size,
         measure: true,
+        stop: None,
     };
     let started = Started {
         trial,

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Duration, Strategy, registry::RawArgument, spec::fnv1a};
 
+mod find;
+
+pub use find::{FindSpec, SweepSpec};
+
 /// A task by name with its arguments: `digits model=softmax`.
 ///
 /// Which names and arguments there are is the task registry's business, in the training crate.
@@ -35,14 +39,32 @@ pub struct TrialSpec {
     pub batch_size: Option<usize>,
     /// Whether the measurements behind the verdicts (sharpness, branches) are made.
     pub measure: bool,
+    /// Ends the trial early, as [`Outcome::Halted`](crate::Outcome::Halted).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<StopRule>,
+}
+
+/// When a trial has shown what it was run for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopRule {
+    /// The training loss, smoothed as in [`StopRule::SMOOTHING`], is above so many times its least
+    /// smoothed value, or is no finite number.
+    RisesAbove(f64),
+}
+
+impl StopRule {
+    /// Weight of the past in the exponential mean of the losses, which is corrected for its start.
+    pub const SMOOTHING: f64 = 0.9;
 }
 
 impl TrialSpec {
     /// A hash of everything that decides the trial's log: the same on every machine.
     pub fn spec_hash(&self) -> u64 {
-        let Self { task, strategy, seed, budget, batch_size, measure } = self;
+        let Self { task, strategy, seed, budget, batch_size, measure, stop } = self;
         let batch_size = batch_size.map_or_else(String::new, |rows| rows.to_string());
-        fnv1a(&format!("{task}\n{strategy}\n{seed}\n{budget}\n{batch_size}\n{measure}"))
+        let stop = stop.map_or_else(String::new, |StopRule::RisesAbove(times)| times.to_string());
+        fnv1a(&format!("{task}\n{strategy}\n{seed}\n{budget}\n{batch_size}\n{measure}\n{stop}"))
     }
 }
 
@@ -85,9 +107,20 @@ impl StudySpec {
                     budget: self.budget,
                     batch_size: self.batch_size,
                     measure: true,
+                    stop: None,
                 };
                 (index, trial)
             })
         })
     }
+}
+
+/// What a study asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// Which strategy is best.
+    Compare(StudySpec),
+    /// Which learning rate is best for one strategy.
+    Find(FindSpec),
 }
