@@ -61,6 +61,13 @@ static ROOMS: &[Room] = &[
         key: "code",
     },
     Room {
+        folder: "crates/lrlab-analysis/src/finder",
+        registry: "mod.rs",
+        slice: "FINDERS",
+        entry: "Finder",
+        key: "name",
+    },
+    Room {
         folder: "crates/lrlab-analysis/src/report",
         registry: "mod.rs",
         slice: "REPORTS",

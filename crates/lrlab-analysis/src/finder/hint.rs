@@ -1,0 +1,208 @@
+//! lrlab's own reading of a range test: a rate, an interval, and what limits them.
+//!
+//! Of each sweep, smoothed both ways and cut at its [`edge`], two rates are read: where the loss falls
+//! fastest against the logarithm of the rate, and where it is least. The candidate is the geometric mean
+//! of the first and a [`BELOW_MINIMUM`]-th of the second. The hint is the median candidate of all
+//! sweeps, held [`STANDOFF`] below the least rate that was seen, or measured, to be unstable.
+//!
+//! A range test sees the first steps of a training and no schedule: the hint is where to begin, not an
+//! optimum. What limits it is the optimizer's own: sharpness is measured in the geometry of its steps.
+
+use super::{DIVERGED, NoSuggestion, Sweep, edge::edge_step, least_edge, smooth_both_ways};
+use crate::statistics::median;
+
+/// The rate of the least loss is divided by this: it stands just below the edge, where a long training
+/// is not stable.
+const BELOW_MINIMUM: f64 = 10.0;
+/// The hint and its interval stay this factor below the least edge and stability limit.
+const STANDOFF: f64 = 2.0;
+/// The interval reaches at least this factor up and down from the rate: sweeps cannot tell rates closer
+/// than that apart.
+const REACH: f64 = 2.0;
+/// How much of the mean each loss leaves to those before and behind.
+const BETA: f64 = 0.9;
+/// A curve with fewer points is not read.
+const LEAST_POINTS: usize = 10;
+/// The smoothed loss must fall by this many of its standard errors, or nothing was seen but noise.
+const FALL: f64 = 4.0;
+/// Candidates of several seeds that are this factor apart, or more, do not agree.
+const DISAGREE: f64 = 10.0;
+
+/// A rate to begin with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hint {
+    /// The rate.
+    pub rate: f64,
+    /// Rates that the sweeps cannot tell from it; never above what limits it.
+    pub interval: [f64; 2],
+    /// The least rate at which a sweep diverged; `None` where none did.
+    pub edge: Option<f64>,
+    /// The least stable rate by measured sharpness; `None` where none was measured.
+    pub stability: Option<f64>,
+    /// What held the rate down, if anything did.
+    pub limited_by: Option<Limit>,
+    /// What was read off each sweep, in their order; those without a reading are left out.
+    pub per_seed: Vec<Reading>,
+    /// Sweeps that could not be read, with the reason.
+    pub unread: Vec<(Option<u64>, NoSuggestion)>,
+    /// The least first and the greatest last rate swept.
+    pub swept: [f64; 2],
+}
+
+/// What holds a hint down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// The least rate at which a sweep diverged.
+    Edge,
+    /// The least stable rate by measured sharpness.
+    Stability,
+}
+
+/// What one sweep shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reading {
+    /// The sweep's seed, where known.
+    pub seed: Option<u64>,
+    /// Where the loss falls fastest against the logarithm of the rate.
+    pub steepest: f64,
+    /// Where the loss is least.
+    pub minimum: f64,
+    /// The geometric mean of the steepest and a tenth of the minimum.
+    pub candidate: f64,
+    /// Where the sweep diverged.
+    pub edge: Option<f64>,
+    /// The largest stable rate by its first sharpness.
+    pub stability: Option<f64>,
+}
+
+/// Reads `sweeps` of one strategy on one task, best with different seeds.
+///
+/// ```
+/// use lrlab_analysis::finder::{Sweep, hint};
+///
+/// let rates: Vec<f64> = (0..100).map(|k| 1e-6 * 10_f64.powf(0.07 * f64::from(k))).collect();
+/// let losses = rates.iter().map(|rate| 1.0 + 0.01 / (rate + 0.01) + (rate / 0.5).powf(4.0)).collect();
+/// let hint = hint(&[Sweep::new(rates, losses)?])?;
+/// assert!(hint.interval[0] < hint.rate && hint.rate < hint.edge.unwrap());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// No sweep, or none that shows the loss falling: then the reason of the first.
+pub fn hint(sweeps: &[Sweep]) -> Result<Hint, NoSuggestion> {
+    let mut per_seed = Vec::new();
+    let mut unread = Vec::new();
+    for sweep in sweeps {
+        match read(sweep) {
+            Ok(reading) => per_seed.push(reading),
+            Err(why) => unread.push((sweep.seed(), why)),
+        }
+    }
+    if per_seed.is_empty() {
+        return Err(unread.first().map_or(NoSuggestion::NoSweep, |(_, why)| *why));
+    }
+    let least = |rates: &mut dyn Iterator<Item = f64>| rates.min_by(f64::total_cmp);
+    // A sweep that could not be read has an edge all the same.
+    let edge = least_edge(sweeps);
+    let stability = least(&mut sweeps.iter().filter_map(Sweep::stable_rate));
+    let limit = match (edge, stability) {
+        (Some(edge), Some(stability)) if stability < edge => Some((stability, Limit::Stability)),
+        (None, Some(stability)) => Some((stability, Limit::Stability)),
+        (Some(edge), _) => Some((edge, Limit::Edge)),
+        (None, None) => None,
+    };
+    let ceiling = limit.map_or(f64::INFINITY, |(rate, _)| rate / STANDOFF);
+    let logs: Vec<f64> = per_seed.iter().map(|reading| reading.candidate.ln()).collect();
+    let candidate = median(&logs).exp();
+    let rate = candidate.min(ceiling);
+    let low = per_seed.iter().map(|reading| reading.candidate).fold(rate / REACH, f64::min);
+    let high = per_seed.iter().map(|reading| reading.candidate).fold(rate * REACH, f64::max);
+    let first = sweeps.iter().map(|sweep| sweep.rates()[0]).fold(f64::INFINITY, f64::min);
+    let last = sweeps.iter().filter_map(|sweep| sweep.rates().last().copied()).fold(0.0, f64::max);
+    Ok(Hint {
+        rate,
+        interval: [low, high.min(ceiling)],
+        edge,
+        stability,
+        limited_by: limit.filter(|_| candidate > ceiling).map(|(_, limit)| limit),
+        per_seed,
+        unread,
+        swept: [first, last],
+    })
+}
+
+/// What one sweep shows.
+fn read(sweep: &Sweep) -> Result<Reading, NoSuggestion> {
+    let edge = edge_step(sweep);
+    let end = edge.unwrap_or_else(|| sweep.finite());
+    let losses = &sweep.losses()[..end];
+    let (smoothed, rates) = (smooth_both_ways(losses, BETA), sweep.rates());
+    if smoothed.len() < LEAST_POINTS {
+        return Err(NoSuggestion::TooShort { points: smoothed.len(), least: LEAST_POINTS });
+    }
+    let least = super::gradient::least(&smoothed).unwrap_or(0);
+    let squares: f64 = losses.iter().zip(&smoothed).map(|(raw, mean)| (raw - mean) * (raw - mean)).sum();
+    let error = (squares / smoothed.len() as f64 * (1.0 - BETA) / (1.0 + BETA)).sqrt();
+    if least == 0 || smoothed[0] - smoothed[least] <= FALL * error {
+        return Err(NoSuggestion::NeverFalls);
+    }
+    let slope = |at: usize| (smoothed[at + 1] - smoothed[at]) / (rates[at + 1] / rates[at]).ln();
+    let steepest = (0..least).min_by(|a, b| slope(*a).total_cmp(&slope(*b))).unwrap_or(0);
+    let (steepest, minimum) = ((rates[steepest] * rates[steepest + 1]).sqrt(), rates[least]);
+    Ok(Reading {
+        seed: sweep.seed(),
+        steepest,
+        minimum,
+        candidate: (steepest * minimum / BELOW_MINIMUM).sqrt(),
+        edge: edge.map(|step| rates[step]),
+        stability: sweep.stable_rate(),
+    })
+}
+
+impl Hint {
+    /// Why this rate, and what speaks against trusting it: a sentence each.
+    pub fn reasons(&self) -> Vec<String> {
+        let middle = |rate: fn(&Reading) -> f64| {
+            median(&self.per_seed.iter().map(|reading| rate(reading).ln()).collect::<Vec<f64>>()).exp()
+        };
+        let mut reasons = vec![format!(
+            "the loss falls fastest at {:.1e} and is least at {:.1e} (median of {} sweeps)",
+            middle(|reading| reading.steepest),
+            middle(|reading| reading.minimum),
+            self.per_seed.len()
+        )];
+        match self.edge {
+            Some(edge) => reasons.push(format!(
+                "a sweep diverges at {edge:.1e}: its loss passed {DIVERGED} times its least, or was not finite"
+            )),
+            None => reasons.push(format!(
+                "no sweep diverged, so the edge lies above {:.1e}; sweep further to see it",
+                self.swept[1]
+            )),
+        }
+        if let Some(stability) = self.stability {
+            reasons.push(format!("by the sharpness at the start steps grow above {stability:.1e}"));
+        }
+        match self.limited_by {
+            Some(Limit::Edge) => reasons.push(format!("the rate is held {STANDOFF} times below the edge")),
+            Some(Limit::Stability) => {
+                reasons.push(format!("the rate is held {STANDOFF} times below the stability limit"));
+            }
+            None => {}
+        }
+        let candidates = || self.per_seed.iter().map(|reading| reading.candidate);
+        let apart = candidates().fold(0.0, f64::max) / candidates().fold(f64::INFINITY, f64::min);
+        if apart >= DISAGREE {
+            reasons.push(format!("the sweeps disagree: their candidates are {apart:.0} times apart"));
+        }
+        if self.rate < self.swept[0] * REACH {
+            reasons
+                .push(format!("the rate is at the low end of the sweep, {:.1e}; begin lower", self.swept[0]));
+        }
+        for (seed, why) in &self.unread {
+            let seed = seed.map_or_else(|| "a sweep".to_owned(), |seed| format!("the sweep of seed {seed}"));
+            reasons.push(format!("{seed} has no reading: {why}"));
+        }
+        reasons
+    }
+}
