@@ -12,6 +12,7 @@ pub mod planner;
 pub mod plot;
 pub mod report;
 pub mod run;
+pub mod search;
 pub mod statistics;
 
 mod study;

@@ -5,10 +5,12 @@
 //! interrupted goes on where it stood by asking again.
 
 mod compare;
+mod find;
 
 use lrlab_core::TrialSpec;
 
 pub use compare::ComparePlanner;
+pub use find::{FindAnswer, FindPlanner, Found};
 
 use crate::TrialResult;
 
