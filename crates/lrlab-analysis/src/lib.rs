@@ -6,6 +6,7 @@
 
 pub mod compare;
 pub mod diagnose;
+pub mod find_report;
 pub mod finder;
 pub mod lint;
 pub mod planner;
