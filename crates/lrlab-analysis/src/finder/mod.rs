@@ -66,8 +66,8 @@ pub enum NoSuggestion {
         /// Points needed.
         least: usize,
     },
-    /// The tool takes a point whose loss is NaN.
-    #[error("the tool would suggest {would:e}, where its loss is NaN; end the sweep at a lower rate")]
+    /// The tool takes a point whose gradient is NaN, which stands beside the first loss that is.
+    #[error("the tool would suggest {would:e}, beside a loss that is NaN; end the sweep at a lower rate")]
     NotANumber {
         /// The rate that the tool returns.
         would: f64,
