@@ -25,6 +25,7 @@ mod sweep;
 mod torch_lr_finder;
 mod transfer;
 mod valley;
+mod view;
 
 pub use batch_size::{BATCH_SIZE_RULES, BatchSizeError, BatchSizeRule};
 pub use edge::{DIVERGED, edge, least_edge};
@@ -33,6 +34,7 @@ pub use plan::{Spacing, SweepPlan};
 pub use smoothing::{smooth, smooth_both_ways};
 pub use sweep::{Sweep, SweepError, stable_rate};
 pub use transfer::{TransferError, best_peak, factor};
+pub use view::{View, png, svg, terminal};
 
 /// One published way to read a rate off a sweep.
 #[derive(Debug)]
