@@ -4,7 +4,7 @@
 //! one before; of equally long ones the one that falls further.
 //!
 //! Differences from fastai's: the steps are side by side, so that `s` is where the fall begins, and the
-//! smoothing has no lag (both ways, over a fifth of the sweep). What comes from the edge of divergence on is left out.
+//! smoothing has no lag (both ways, over a tenth of the sweep). What comes from the edge of divergence on is left out.
 
 use lrlab_core::registry::Source;
 

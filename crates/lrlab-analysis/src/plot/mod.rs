@@ -11,7 +11,7 @@ mod csv;
 mod marks;
 pub(crate) mod picture;
 mod sparkline;
-mod terminal;
+pub(crate) mod terminal;
 pub(crate) mod ticks;
 
 pub use csv::csv;

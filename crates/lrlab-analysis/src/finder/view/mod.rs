@@ -9,7 +9,7 @@ mod terminal;
 pub use picture::{png, svg};
 pub use terminal::terminal;
 
-/// Room above the highest and below the lowest smoothed loss, as shares of what lies between.
+/// Room above the highest smoothed loss and below the lowest, as shares of what lies between.
 const ROOM: [f64; 2] = [0.3, 0.1];
 
 /// What is drawn of range tests.
@@ -80,14 +80,20 @@ impl View {
     }
 
     fn curves(&self) -> Vec<Curve<'_>> {
-        let curve = |sweep: &'_ Sweep| {
+        let smoothed = |sweep: &Sweep| {
             let end = edge_step(sweep).unwrap_or(sweep.losses().len());
             smooth_both_ways(&sweep.losses()[..end], beta_for(sweep.planned_steps()))
         };
         self.sweeps
             .iter()
-            .map(|sweep| Curve { rates: sweep.rates(), losses: sweep.losses(), smoothed: curve(sweep) })
+            .map(|sweep| Curve { rates: sweep.rates(), losses: sweep.losses(), smoothed: smoothed(sweep) })
             .collect()
+    }
+
+    /// Where a rate stands among those swept, from 0 at the first to 1 at the last.
+    fn share(&self, rate: f64) -> f64 {
+        let [low, high] = self.rates();
+        (rate / low).ln() / (high / low).ln()
     }
 
     /// The first and the last rate of all sweeps, with room where they are the same.
@@ -98,16 +104,18 @@ impl View {
     }
 }
 
-/// The losses that are drawn: those of the smoothed curves, with some room.
+/// The losses that are drawn: all before the edge below the highest smoothed one, and some room.
 fn losses(curves: &[Curve<'_>]) -> [f64; 2] {
     let smoothed = || curves.iter().flat_map(|curve| curve.smoothed.iter().copied());
-    let (low, high) =
-        (smoothed().fold(f64::INFINITY, f64::min), smoothed().fold(f64::NEG_INFINITY, f64::max));
+    let measured = curves.iter().flat_map(|curve| &curve.losses[..curve.smoothed.len()]).copied();
+    let (low, high) = (measured.fold(f64::INFINITY, f64::min), smoothed().fold(f64::NEG_INFINITY, f64::max));
     if low > high {
         return [0.0, 1.0];
     }
     let between = if high > low { high - low } else { high.abs().max(f64::MIN_POSITIVE) };
-    [low - ROOM[1] * between, high + ROOM[0] * between]
+    let bottom = low - ROOM[1] * between;
+    // A loss that is never negative has no use for an axis that is.
+    [if low >= 0.0 { bottom.max(0.0) } else { bottom }, high + ROOM[0] * between]
 }
 
 /// What the axis leaves out, in words; `None` where it leaves out nothing.

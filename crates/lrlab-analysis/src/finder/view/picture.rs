@@ -4,8 +4,9 @@ use super::{Kind, Mark, View, left_out, losses};
 use crate::plot::{
     PlotError, Size, one_line,
     picture::{
-        GRID, HEADING_SIZE, LINE, PADDING, TEXT, TICK_SIZE, TITLE_SIZE,
+        BOLD, GRID, HEADING_SIZE, LINE, PADDING, TEXT, TICK_SIZE, TITLE_SIZE,
         ink::{self, Anchor, Ink},
+        shortened,
     },
     ticks,
 };
@@ -22,6 +23,8 @@ const LEADER: f64 = 8.0;
 const APART: f64 = 12.0;
 /// The heading's line above the labels.
 const HEADING: f64 = 26.0;
+/// The line that tells what is not drawn.
+const NOTE: f64 = 20.0;
 /// A plot is not drawn lower than this.
 const LEAST_HEIGHT: f64 = 120.0;
 /// Pixels for each tick.
@@ -89,18 +92,21 @@ fn draw(view: &View, size: Size) -> Ink {
     };
     let labels = Labels::of(view, &frame);
     let title = if view.title.is_some() { f64::from(TITLE_SIZE) + 12.0 } else { 0.0 };
-    frame.top = PADDING + title + HEADING + labels.rows as f64 * ROW + LEADER;
+    let outside = left_out(&curves, range);
+    let note = if outside.is_some() { NOTE } else { 0.0 };
+    frame.top = PADDING + title + HEADING + note + labels.rows as f64 * ROW + LEADER;
     frame.bottom = (height - BOTTOM).max(frame.top + LEAST_HEIGHT);
 
     let mut ink = Ink::new(width, height.max(frame.bottom + BOTTOM));
     if let Some(title) = &view.title {
-        ink.title((PADDING, PADDING + f64::from(TITLE_SIZE) - 3.0), &one_line(title), TITLE_SIZE);
+        let text = shortened(&one_line(title), TITLE_SIZE, (width - 2.0 * PADDING) * BOLD);
+        ink.title((PADDING, PADDING + f64::from(TITLE_SIZE) - 3.0), &text, TITLE_SIZE);
     }
-    let heading = match left_out(&curves, range) {
-        Some(outside) => format!("training loss: smoothed, and faint as measured ({outside})"),
-        None => "training loss: smoothed, and faint as measured".to_owned(),
-    };
-    ink.text((PADDING, PADDING + title + 13.0), &heading, HEADING_SIZE, Anchor::Start, TEXT);
+    let heading = "training loss: smoothed, and faint as measured";
+    ink.text((PADDING, PADDING + title + 13.0), heading, HEADING_SIZE, Anchor::Start, TEXT);
+    if let Some(outside) = &outside {
+        ink.text((PADDING, PADDING + title + 32.0), outside, TICK_SIZE, Anchor::Start, TEXT);
+    }
     areas(view, &frame, &mut ink);
     axes(&frame, &ticks, &mut ink);
     for curve in &curves {

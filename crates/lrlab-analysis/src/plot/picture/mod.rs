@@ -60,7 +60,7 @@ pub fn png(chart: &Chart, size: Size) -> Result<Vec<u8>, PlotError> {
 
 pub(crate) const TITLE_SIZE: u32 = 19;
 /// Of the room for bold text, what plain text may take.
-const BOLD: f64 = 0.88;
+pub(crate) const BOLD: f64 = 0.88;
 pub(crate) const HEADING_SIZE: u32 = 15;
 const TEXT_SIZE: u32 = 14;
 pub(crate) const TICK_SIZE: u32 = 13;
@@ -183,7 +183,7 @@ fn time_axis(ink: &mut Ink, frame: &Frame, chart: &Chart) {
 }
 
 /// `text` cut to `room` pixels.
-fn shortened(text: &str, size: u32, room: f64) -> String {
+pub(crate) fn shortened(text: &str, size: u32, room: f64) -> String {
     if ink::width(text, size) <= room {
         return text.to_owned();
     }
