@@ -12,6 +12,7 @@ pub mod report;
 pub mod run;
 pub mod statistics;
 
+mod line;
 mod study;
 
 pub use compare::{Comparison, compare};

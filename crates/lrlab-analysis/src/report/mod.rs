@@ -19,6 +19,7 @@ mod figures;
 mod html;
 mod json;
 mod numbers;
+mod order;
 mod page;
 pub(crate) mod palette;
 mod png;

@@ -104,7 +104,10 @@ pub(crate) fn events(trial: &TrialSpec, steps: u64) -> Result<Vec<Event>, Box<dy
         let half = same * if base > 0.05 { 0.8 } else { 1.004 };
         let raised = same * if base < 0.01 { 0.8 } else { 1.01 };
         let from = steps - (steps / 20).clamp(1, 50);
-        events.push(Event::Probed(Probed { t: steps, probe: Probe::Branch { from, start, same, half, raised } }));
+        events.push(Event::Probed(Probed {
+            t: steps,
+            probe: Probe::Branch { from, start, same, half, raised },
+        }));
     }
     events.push(Event::Finished { outcome });
     Ok(events)
