@@ -157,10 +157,15 @@ async function controls(study, at) {
     await click(at, "[data-set='line'][data-value='median']");
     equal(await page.evaluate(centre), spread(study.arms[arm]).median, "the line after asking for the median");
     await click(at, "[data-set='line'][data-value='mean']");
+    const atFirst = crowded(study) ? "hidden" : "shown";
+    equal(await page.evaluate(`document.querySelector('[data-study="${at}"] [data-set="single runs"][aria-pressed="true"]').dataset.value`), atFirst, "single runs at first");
+    await click(at, "[data-set='single runs'][data-value='shown']");
+    const whole = await drawn(at, "curves");
     await click(at, "[data-set='single runs'][data-value='hidden']");
     const runs = study.arms.filter((line) => spread(line).runs.length).length;
-    equal(await drawn(at, "curves"), all[names.indexOf("curves")] - runs, "lines without single runs");
-    await click(at, "[data-set='single runs'][data-value='shown']");
+    equal(await drawn(at, "curves"), whole - runs, "lines without single runs");
+    await click(at, `[data-set='single runs'][data-value='${atFirst}']`);
+    equal(await drawn(at, "curves"), all[names.indexOf("curves")], "lines as they were at first");
   }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     num::NonZero,
+    panic,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -79,7 +80,7 @@ fn read_all(logs: &[PathBuf]) -> Vec<Result<Run, ReadError>> {
         for other in others {
             match other.join() {
                 Ok(more) => read.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
+                Err(panic) => panic::resume_unwind(panic),
             }
         }
         read

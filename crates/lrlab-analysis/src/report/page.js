@@ -6,7 +6,7 @@
   function setUp(section) {
     const study = studies[Number(section.dataset.study)];
     const shown = study.arms.map((arm) => arm.leads);
-    const chosen = { curve: study.curves[study.telling].name, "loss axis": "log", "rate axis": "linear", line: "mean", "single runs": "shown" };
+    const chosen = { curve: study.curves[study.telling].name, "loss axis": "log", "rate axis": "linear", line: "mean", "single runs": study.crowd ? "hidden" : "shown" };
     const figures = [...section.querySelectorAll("[data-figure]")];
     const curves = figures.find((div) => div.dataset.figure === "curves");
     section.querySelector(".figures").hidden = false;
