@@ -13,8 +13,10 @@ pub mod run;
 pub mod statistics;
 
 mod line;
+mod steps;
 mod study;
 
 pub use compare::{Comparison, compare};
 pub use diagnose::{Verdict, Word};
 pub use run::{ArmRuns, FoldError, ReadError, Run, StudyRuns};
+pub use steps::{StepRef, Steps};

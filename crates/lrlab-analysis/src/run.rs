@@ -7,10 +7,10 @@ use std::{
 
 use lrlab_core::{
     Event, Outcome, StudySpec,
-    event::{Probe, Probed, Started, Step, Validated},
+    event::{Probe, Probed, Started, Validated},
 };
 
-use crate::{line, statistics::mean};
+use crate::{line, statistics::mean, steps::Steps};
 
 /// The event log of one trial, folded.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Run {
     /// What was run.
     pub started: Started,
     /// Every update, in order.
-    pub steps: Vec<Step>,
+    pub steps: Steps,
     /// Every measurement, in order.
     pub probes: Vec<Probed>,
     /// Every validation, in order.
@@ -120,7 +120,7 @@ impl Folded {
         let Some(run) = &mut self.0 else {
             let Event::Started(started) = event else { return Err("a log begins with `started`") };
             let planned = usize::try_from(started.horizon.total_steps).unwrap_or(usize::MAX);
-            let steps = Vec::with_capacity(planned.min(most));
+            let steps = Steps::with_capacity(planned.min(most));
             let started = *started;
             self.0 = Some(Run { started, steps, probes: vec![], validated: vec![], outcome: None });
             return Ok(());
@@ -210,7 +210,7 @@ impl Run {
             .map(mean)
             .filter(|mean| !mean.is_nan())
             .min_by(f64::total_cmp);
-        least.or_else(|| (!losses.is_empty()).then(|| mean(&losses)))
+        least.or_else(|| (!losses.is_empty()).then(|| mean(losses)))
     }
 
     /// The last value of the objective; `None` if it was never validated.
@@ -262,8 +262,8 @@ impl Run {
         probed.or_else(|| self.steps.first().map(|step| step.loss))
     }
 
-    fn losses(&self) -> Vec<f64> {
-        self.steps.iter().map(|step| step.loss).collect()
+    fn losses(&self) -> &[f64] {
+        self.steps.losses()
     }
 
     fn steps_per_epoch(&self) -> usize {

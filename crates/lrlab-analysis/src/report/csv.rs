@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::compare::{Row, Summary};
+use crate::{
+    Run, StepRef,
+    compare::{Row, Summary},
+};
 
 use super::{Artifact, Format, Report, ReportError, StudyReport, terminal};
 
@@ -70,16 +73,17 @@ pub(super) fn metrics<'a>(study: &'a StudyReport, row: &Row) -> Vec<(&'a str, Su
 }
 
 /// Lines of `curves.csv` that a spreadsheet still opens and a message still carries.
-const LINES: usize = 200_000;
+const LINES: u64 = 200_000;
 /// Lines of a run that show its shape however many runs there are.
-const LINES_OF_RUN: usize = 100;
+const LINES_OF_RUN: u64 = 100;
 
 /// The n of "every n-th step": all runs together keep to [`LINES`]. It is the same for all, so that runs
 /// can be compared step by step.
 fn stride(report: &Report) -> u64 {
-    let runs = || report.studies.iter().flat_map(|study| &study.runs.arms).flat_map(|arm| &arm.runs);
-    let most = (LINES / runs().count().max(1)).max(LINES_OF_RUN) as u64;
-    runs().map(|run| run.updates().div_ceil(most)).max().unwrap_or(1).max(1)
+    let arms = report.studies.iter().flat_map(|study| &study.runs.arms);
+    let updates = || arms.clone().flat_map(|arm| &arm.runs).map(Run::updates);
+    let longest = updates().max().unwrap_or(0);
+    updates().sum::<u64>().div_ceil(LINES).clamp(1, (longest / LINES_OF_RUN).max(1))
 }
 
 /// Loss and rate of every n-th step, and of each run's last: as measured, no means.
@@ -92,7 +96,8 @@ fn curves(report: &Report) -> String {
             for run in &arm.runs {
                 let seed = run.started.trial.seed;
                 let last = run.updates().saturating_sub(1);
-                for step in run.steps.iter().filter(|step| step.t.is_multiple_of(stride) || step.t == last) {
+                let written = |step: &StepRef<'_>| step.t.is_multiple_of(stride) || step.t == last;
+                for step in run.steps.iter().filter(written) {
                     // The rates of several parameter groups share a cell, in the groups' order.
                     let rates: Vec<String> = step.lr.iter().map(|&rate| number(rate)).collect();
                     let (t, loss) =

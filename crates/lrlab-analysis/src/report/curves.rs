@@ -1,11 +1,8 @@
 //! What is drawn of a study against its steps: losses, rates, divergence and sharpness.
 
-use lrlab_core::{
-    Outcome,
-    event::{Probe, Step},
-};
+use lrlab_core::{Outcome, event::Probe};
 
-use crate::{ArmRuns, Run, StudyRuns};
+use crate::{ArmRuns, Run, StepRef, StudyRuns};
 
 use super::{
     StudyReport,
@@ -90,7 +87,7 @@ impl ArmCurves {
             let groups = longest.steps.first().map_or(0, |step| step.lr.len());
             rates = (0..groups)
                 .map(|group| {
-                    let rate = |s: &Step| (s.t, s.lr.get(group).copied().unwrap_or(f64::NAN));
+                    let rate = |s: StepRef<'_>| (s.t, s.lr.get(group).copied().unwrap_or(f64::NAN));
                     thin(group as u64, longest.steps.iter().map(rate), columns)
                 })
                 .collect();
