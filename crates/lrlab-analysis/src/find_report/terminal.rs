@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{FindReport, rate_rows};
-use crate::finder::{FINDERS, Sweep};
+use crate::{
+    finder::{FINDERS, Sweep},
+    report::numbers::significant,
+};
 
 /// The report as text without colour codes; ends with a line break.
 pub fn terminal(report: &FindReport) -> String {
@@ -14,7 +17,7 @@ pub fn terminal(report: &FindReport) -> String {
         let _ = writeln!(text, "  {:>10}  {:>5}  {:>12}", "rate", "seeds", "outcome");
         for row in rate_rows(found) {
             let outcome = match (row.mean, row.diverged) {
-                (Some(mean), 0) => numbers::shown(mean),
+                (Some(mean), 0) => significant(mean, 4),
                 (None, _) => "diverges".to_owned(),
                 (_, diverged) => format!("{diverged} diverge"),
             };
