@@ -12,8 +12,7 @@ pub enum Spacing {
 /// A range test to be run.
 ///
 /// Its rates are those of lrlab's `range-test` and of fastai: `to` is reached after the last step.
-/// torch-lr-finder reaches it at the last step, and so does Lightning, which is one step ahead from its second step on;
-/// with the same losses neither changes a suggestion by more than a step.
+/// torch-lr-finder reaches it at the last step, and so does Lightning, which is one step ahead from its second step on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SweepPlan {
     /// The first rate, above 0.
