@@ -8,6 +8,7 @@ pub mod clock;
 pub mod log;
 pub mod probe;
 pub mod study;
+pub mod suite;
 pub mod task;
 pub mod torch_init;
 pub mod trial;
