@@ -4,13 +4,18 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore speaks to the terminal")]
 
 mod case;
+mod drawing;
+mod joint;
 mod ledger;
 mod method;
+mod page;
 mod reference;
+mod summary;
 mod trial_table;
 
 use std::{
-    path::PathBuf,
+    fs,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -23,6 +28,7 @@ use crate::{
     case::{Case, SCHEDULES, tidy},
     ledger::Ledger,
     method::{Advice, Adviser},
+    page::Half,
     reference::{Place, Reference, Score},
 };
 
@@ -59,6 +65,9 @@ struct Options {
     /// A line for each case and method.
     #[arg(long)]
     detail: bool,
+    /// Writes regret.md and regret.svg into this folder; for that, everything is measured.
+    #[arg(long, conflicts_with_all = ["split", "only", "cases", "methods"])]
+    write: Option<PathBuf>,
     /// Forgets every result that was kept.
     #[arg(long)]
     fresh: bool,
@@ -85,6 +94,13 @@ struct Verdict {
     score: Option<Score>,
 }
 
+impl Measured {
+    /// Whether the rate of the method with this index diverges on any seed.
+    fn diverges(&self, index: usize) -> bool {
+        self.verdicts[index].score.is_some_and(|score| score.diverged > 0)
+    }
+}
+
 fn main() -> ExitCode {
     match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -103,8 +119,8 @@ fn run(options: &Options) -> Result<()> {
     let measured: Vec<Measured> = cases
         .par_iter()
         .with_max_len(1)
-        .map(|(number, case)| {
-            let measured = measure(case, *number, &methods, &ledger);
+        .map(|case| {
+            let measured = measure(case, &methods, &ledger);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             eprintln!("{done:4} of {}  {} ({} trainings)", cases.len(), case.name(), ledger.trained());
             measured
@@ -112,6 +128,28 @@ fn run(options: &Options) -> Result<()> {
         .collect::<Result<_>>()?;
     if options.detail {
         print!("{}", trial_table::lines(&measured, &methods));
+    }
+    let half = |held_out: bool| {
+        let of = measured.iter().filter(|one| one.case.is_held_out() == held_out).collect();
+        Half::new(of, &methods)
+    };
+    if let Some(folder) = &options.write {
+        return write(folder, &half(false)?, &half(true)?);
+    }
+    for held_out in [false, true] {
+        if measured.iter().any(|one| one.case.is_held_out() == held_out) {
+            let half = half(held_out)?;
+            println!("{}\n{}\n{}", half.table(), half.checklist()?, half.joint()?);
+        }
+    }
+    Ok(())
+}
+
+fn write(folder: &Path, tuning: &Half<'_>, held_out: &Half<'_>) -> Result<()> {
+    for (name, text) in [("regret.md", page::page(tuning, held_out)?), ("regret.svg", held_out.picture())] {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(|why| format!("{}: {why}", path.display()))?;
+        println!("wrote {}", path.display());
     }
     Ok(())
 }
@@ -129,29 +167,29 @@ fn methods(asked: &[String]) -> Result<Vec<&'static str>> {
     asked.iter().map(known).collect()
 }
 
-/// The cases that are asked for, each with its number in the whole suite.
-fn cases(options: &Options) -> Result<Vec<(u64, Case)>> {
+/// The cases that are asked for.
+fn cases(options: &Options) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
     for problem in SUITE {
         for schedule in SCHEDULES {
-            cases.push((cases.len() as u64, Case::new(problem, schedule)?));
+            cases.push(Case::new(problem, schedule)?);
         }
     }
-    cases.retain(|(_, case)| match options.split {
+    cases.retain(|case| match options.split {
         Which::Tuning => !case.is_held_out(),
         Which::HeldOut => case.is_held_out(),
         Which::All => true,
     });
     if let Some(part) = &options.only {
-        cases.retain(|(_, case)| case.problem.name.contains(part.as_str()));
+        cases.retain(|case| case.problem.name.contains(part.as_str()));
     }
     cases.truncate(options.cases.unwrap_or(usize::MAX));
     if cases.is_empty() { Err("no problem of the suite is left".to_owned()) } else { Ok(cases) }
 }
 
-fn measure(case: &Case, number: u64, methods: &[&'static str], ledger: &Ledger) -> Result<Measured> {
+fn measure(case: &Case, methods: &[&'static str], ledger: &Ledger) -> Result<Measured> {
     let reference = Reference::of(case, ledger)?;
-    let adviser = Adviser::new(case, number, &reference, ledger)?;
+    let adviser = Adviser::new(case, &reference, ledger)?;
     let verdicts = methods
         .iter()
         .map(|method| {

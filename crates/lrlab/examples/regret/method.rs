@@ -59,22 +59,19 @@ pub(crate) fn names() -> Vec<&'static str> {
 pub(crate) struct Adviser<'a> {
     case: &'a Case,
     ledger: &'a Ledger,
-    /// Which seed of whoever looks: different people meet different seeds.
-    number: u64,
     find: FindAnswer,
 }
 
 impl<'a> Adviser<'a> {
-    /// Begins with `find`. `number` tells cases apart where something is drawn at random.
+    /// Begins with `find`.
     pub(crate) fn new(
         case: &'a Case,
-        number: u64,
         reference: &Reference,
         ledger: &'a Ledger,
     ) -> Result<Self> {
         let spec = FindSpec { effort: effort(case, reference), ..question(case) };
         let find = ledger.ask(&mut FindPlanner::new(spec, case.horizon))?;
-        Ok(Self { case, ledger, number, find })
+        Ok(Self { case, ledger, find })
     }
 
     /// What the method of that name says.
@@ -187,7 +184,7 @@ impl<'a> Adviser<'a> {
     /// Rates drawn from the optimizer's usual ones, evenly in the logarithm, each trained with one seed.
     fn random(&self) -> Result<Advice> {
         let [low, high] = self.case.usual_rates().map(f64::log2);
-        let mut draws = Draws::new(self.number);
+        let mut draws = Draws::new(self.case.trial(1.0, FIRST_SEED).spec_hash());
         let mut tried = Vec::new();
         let mut spent = 0;
         // What diverges is cheap: more is drawn until the budget is spent.
