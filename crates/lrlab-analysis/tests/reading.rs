@@ -9,7 +9,6 @@ use std::{fs, path::Path};
 use lrlab_analysis::{FoldError, ReadError, Run, StudyRuns};
 use lrlab_core::{
     Arm, Event, Question, StudySpec,
-    event::Step,
     horizon::Duration,
     layout::{EVENTS_FILE, RUNS_FOLDER, STUDY_FILE, StudyFile, run_folder},
 };
@@ -18,7 +17,7 @@ use quadratic::{Quadratic, strategy, task};
 /// The events that fold to `run`, probes after steps.
 fn events(run: &Run) -> Vec<Event> {
     let mut events = vec![Event::Started(Box::new(run.started.clone()))];
-    events.extend(run.steps.iter().cloned().map(Event::Step));
+    events.extend(run.steps.iter().map(|step| Event::Step(step.into())));
     events.extend(run.probes.iter().cloned().map(Event::Probed));
     events.extend(run.validated.iter().cloned().map(Event::Validated));
     events.extend(run.outcome.clone().map(|outcome| Event::Finished { outcome }));
@@ -108,16 +107,14 @@ fn events_out_of_order_make_no_run() {
 fn losses_are_averaged_over_epochs() {
     let mut run = line(0, 0.05);
     run.started.horizon.steps_per_epoch = 2;
-    for (step, loss) in run.steps.iter_mut().zip([8.0, 4.0, 3.0, 1.0, f64::NAN, 1.0, 5.0]) {
-        *step = Step { loss, ..step.clone() };
-    }
     run.steps.truncate(7);
+    run.steps.losses_mut().copy_from_slice(&[8.0, 4.0, 3.0, 1.0, f64::NAN, 1.0, 5.0]);
     assert_eq!(run.epoch_means()[..2], [6.0, 2.0]);
     assert_eq!((run.epoch_means().len(), run.epoch_means()[3]), (4, 5.0));
     assert_eq!((run.final_loss(), run.best_loss()), (Some(3.0), Some(2.0)));
     assert_eq!(run.rate(0).last(), Some((6, 0.05)));
     assert_eq!((run.rate(1).count(), run.updates()), (0, 7));
-    run.steps.clear();
+    run.steps.truncate(0);
     assert_eq!((run.final_loss(), run.best_loss(), run.flip_share(0..9)), (None, None, None));
 }
 

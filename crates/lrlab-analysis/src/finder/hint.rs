@@ -1,15 +1,19 @@
 //! lrlab's own reading of a range test: a rate, an interval, and what limits them.
 //!
-//! Of each sweep, smoothed both ways and cut at its [`edge`], two rates are read: where the loss falls
-//! fastest against the logarithm of the rate, and where it is least. The candidate is the geometric mean
+//! Of each sweep, cut at its [`edge`](super::edge), two rates are read: where the loss falls fastest
+//! against the logarithm of the rate, by a line fitted to a window of it, and where it is least, smoothed
+//! both ways. The candidate is the geometric mean
 //! of the first and a [`BELOW_MINIMUM`]-th of the second. The hint is the median candidate of all
 //! sweeps, held [`STANDOFF`] below the least rate that was seen, or measured, to be unstable.
 //!
 //! A range test sees the first steps of a training and no schedule: the hint is where to begin, not an
 //! optimum. What limits it is the optimizer's own: sharpness is measured in the geometry of its steps.
 
-use super::{DIVERGED, NoSuggestion, Sweep, edge::edge_step, least_edge, smooth_both_ways};
-use crate::statistics::median;
+use super::{
+    DIVERGED, NoSuggestion, Sweep, edge::edge_step, gradient, least_edge, smooth_both_ways,
+    smoothing::beta_for,
+};
+use crate::statistics::{mean, median};
 
 /// The rate of the least loss is divided by this: it stands just below the edge, where a long training
 /// is not stable.
@@ -19,10 +23,10 @@ const STANDOFF: f64 = 2.0;
 /// The interval reaches at least this factor up and down from the rate: sweeps cannot tell rates closer
 /// than that apart.
 const REACH: f64 = 2.0;
-/// How much of the mean each loss leaves to those before and behind.
-const BETA: f64 = 0.9;
-/// A curve with fewer points is not read.
-const LEAST_POINTS: usize = 10;
+/// A slope is that of the line fitted to a window of one step in so many of the plan, to each side.
+const WINDOW_SHARE: usize = 12;
+/// A window reaches at least this many steps to each side.
+const LEAST_WINDOW: usize = 3;
 /// The smoothed loss must fall by this many of its standard errors, or nothing was seen but noise.
 const FALL: f64 = 4.0;
 /// Candidates of several seeds that are this factor apart, or more, do not agree.
@@ -136,19 +140,30 @@ fn read(sweep: &Sweep) -> Result<Reading, NoSuggestion> {
     let edge = edge_step(sweep);
     let end = edge.unwrap_or_else(|| sweep.finite());
     let losses = &sweep.losses()[..end];
-    let (smoothed, rates) = (smooth_both_ways(losses, BETA), sweep.rates());
-    if smoothed.len() < LEAST_POINTS {
-        return Err(NoSuggestion::TooShort { points: smoothed.len(), least: LEAST_POINTS });
+    let rates = sweep.rates();
+    let window = (sweep.planned_steps() / WINDOW_SHARE).max(LEAST_WINDOW);
+    if losses.len() <= 2 * window {
+        return Err(NoSuggestion::TooShort { points: losses.len(), least: 2 * window + 1 });
     }
-    let least = super::gradient::least(&smoothed).unwrap_or(0);
+    let beta = beta_for(sweep.planned_steps());
+    let smoothed = smooth_both_ways(losses, beta);
+    let least = gradient::least(&smoothed).unwrap_or(0);
     let squares: f64 = losses.iter().zip(&smoothed).map(|(raw, mean)| (raw - mean) * (raw - mean)).sum();
-    let error = (squares / smoothed.len() as f64 * (1.0 - BETA) / (1.0 + BETA)).sqrt();
-    if least == 0 || smoothed[0] - smoothed[least] <= FALL * error {
+    // The standard error of a mean over one side, as at the start.
+    let error = (squares / smoothed.len() as f64 * (1.0 - beta) / (1.0 + beta)).sqrt();
+    if smoothed[0] - smoothed[least] <= FALL * error {
         return Err(NoSuggestion::NeverFalls);
     }
-    let slope = |at: usize| (smoothed[at + 1] - smoothed[at]) / (rates[at + 1] / rates[at]).ln();
-    let steepest = (0..least).min_by(|a, b| slope(*a).total_cmp(&slope(*b))).unwrap_or(0);
-    let (steepest, minimum) = ((rates[steepest] * rates[steepest + 1]).sqrt(), rates[least]);
+    // A rise behind the minimum is no descent, and a window needs both its sides.
+    let last = least.clamp(window, losses.len() - 1 - window);
+    let slopes: Vec<f64> = (window..=last)
+        .map(|at| {
+            let part = at - window..=at + window;
+            slope(&rates[part.clone()], &losses[part])
+        })
+        .collect();
+    let steepest = rates[window + gradient::least(&slopes).unwrap_or(0)];
+    let minimum = rates[least];
     Ok(Reading {
         seed: sweep.seed(),
         steepest,
@@ -157,6 +172,14 @@ fn read(sweep: &Sweep) -> Result<Reading, NoSuggestion> {
         edge: edge.map(|step| rates[step]),
         stability: sweep.stable_rate(),
     })
+}
+
+/// The slope of the line through `losses` against the logarithm of `rates`, by least squares.
+fn slope(rates: &[f64], losses: &[f64]) -> f64 {
+    let logs: Vec<f64> = rates.iter().map(|rate| rate.ln()).collect();
+    let (x, y) = (mean(&logs), mean(losses));
+    let both: f64 = logs.iter().zip(losses).map(|(log, loss)| (log - x) * (loss - y)).sum();
+    both / logs.iter().map(|log| (log - x) * (log - x)).sum::<f64>()
 }
 
 impl Hint {

@@ -25,6 +25,7 @@ mod sweep;
 mod torch_lr_finder;
 mod transfer;
 mod valley;
+mod view;
 
 pub use batch_size::{BATCH_SIZE_RULES, BatchSizeError, BatchSizeRule};
 pub use edge::{DIVERGED, edge, least_edge};
@@ -33,6 +34,7 @@ pub use plan::{Spacing, SweepPlan};
 pub use smoothing::{smooth, smooth_both_ways};
 pub use sweep::{Sweep, SweepError, stable_rate};
 pub use transfer::{TransferError, best_peak, factor};
+pub use view::{View, png, svg, terminal};
 
 /// One published way to read a rate off a sweep.
 #[derive(Debug)]
@@ -66,8 +68,8 @@ pub enum NoSuggestion {
         /// Points needed.
         least: usize,
     },
-    /// The tool takes a point whose loss is NaN.
-    #[error("the tool would suggest {would:e}, where its loss is NaN; end the sweep at a lower rate")]
+    /// The tool takes a point whose gradient is NaN, which stands beside the first loss that is.
+    #[error("the tool would suggest {would:e}, beside a loss that is NaN; end the sweep at a lower rate")]
     NotANumber {
         /// The rate that the tool returns.
         would: f64,

@@ -23,13 +23,36 @@ pub fn smooth(losses: &[f64], beta: f64) -> Vec<f64> {
         .collect()
 }
 
-/// The mean of [`smooth`] forwards and backwards over the values before the first that is not finite:
-/// as smooth, without the lag.
+/// The mean around each value before the first that is not finite, where a value `k` steps away weighs
+/// `beta^k`: as smooth as [`smooth`] or more, without its lag, and as sure of the first and last value as
+/// an average of one side can be.
+///
+/// ```
+/// use lrlab_analysis::finder::smooth_both_ways;
+/// assert_eq!(smooth_both_ways(&[0.0, 4.0, 0.0], 0.5), [2.0 / 1.75, 2.0, 2.0 / 1.75]);
+/// ```
 pub fn smooth_both_ways(losses: &[f64], beta: f64) -> Vec<f64> {
-    let forwards = smooth(losses, beta);
-    let reversed: Vec<f64> = losses[..forwards.len()].iter().rev().copied().collect();
-    let backwards = smooth(&reversed, beta);
-    forwards.iter().zip(backwards.iter().rev()).map(|(a, b)| f64::midpoint(*a, *b)).collect()
+    let finite = losses.iter().position(|loss| !loss.is_finite()).unwrap_or(losses.len());
+    // Sums and weights of each value and all on one side of it.
+    let sums = |losses: &mut dyn Iterator<Item = &f64>| -> Vec<[f64; 2]> {
+        let mut sum = [0.0, 0.0];
+        losses
+            .map(|loss| {
+                sum = [beta * sum[0] + loss, beta * sum[1] + 1.0];
+                sum
+            })
+            .collect()
+    };
+    let losses = &losses[..finite];
+    let (forwards, backwards) = (sums(&mut losses.iter()), sums(&mut losses.iter().rev()));
+    let both = forwards.iter().zip(backwards.iter().rev());
+    both.zip(losses).map(|((f, b), loss)| (f[0] + b[0] - loss) / (f[1] + b[1] - 1.0)).collect()
+}
+
+/// The `beta` with which [`smooth_both_ways`] averages over the same share of any sweep, a tenth: 0.8 for 100
+/// steps.
+pub(super) fn beta_for(steps: usize) -> f64 {
+    (1.0 - 20.0 / steps.max(1) as f64).clamp(0.5, 0.999)
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! `l = 0.05 x + 0.95 l` from the first raw loss on, and the sweep stops at `l > 5 best`.
 //!
 //! The mean's start has no correction, so a first batch with a high loss shows for 60 steps as a
-//! descent. NaN is never above 5 times the best: the sweep goes on, every later mean is NaN, and the
-//! least gradient is the first NaN, which is what the tool then returns.
+//! descent. NaN is never above 5 times the best: the sweep goes on, every later mean is NaN, and
+//! NumPy's least gradient is the first NaN: the tool returns the last rate that still had a loss.
 
 use lrlab_core::registry::Source;
 

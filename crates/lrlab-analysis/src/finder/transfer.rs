@@ -10,7 +10,9 @@
 //! belong to the problem, so they drop out of the ratio of two schedules.
 //!
 //! Defazio et al. 2023 (arXiv 2310.07831), theorem 10; that its optimum follows the best rates of real
-//! trainings: Schaipp et al. 2025 (arXiv 2501.18965).
+//! trainings: Schaipp et al. 2025 (arXiv 2501.18965). From a constant the factors grow with the logarithm of
+//! the steps: to a cosine 2.35 over 100, 2.82 over 1,000, 3.19 over 10,000, where rates tuned on four public
+//! tables of short trainings were 1.4 to 2.5 times apart. Between two schedules that both end low they hardly do.
 //! Assumed: a gradient norm that stays the same through the training and between the schedules; for
 //! Adam and its kin the bound is not proven.
 
@@ -40,7 +42,7 @@ pub enum TransferError {
 ///
 /// let linear: Vec<f64> = (0..1000).map(|t| 1.0 - f64::from(t) / 1000.0).collect();
 /// let factor = factor(&[0.1; 1000], &linear)?;
-/// assert!((1.5..2.5).contains(&factor));
+/// assert!((factor - 2.9).abs() < 0.01);
 /// # Ok::<(), lrlab_analysis::finder::TransferError>(())
 /// ```
 ///
@@ -106,11 +108,15 @@ mod tests {
     }
 
     #[test]
-    fn a_cosine_wants_more_than_a_constant() {
-        // Tuned rates on four public tables are 1.4 to 2.5 times apart.
-        for steps in [100, 1000, 10_000] {
-            let factor = factor(&vec![1.0; steps as usize], &cosine(steps)).unwrap();
-            assert!((1.4..2.5).contains(&factor), "{steps} steps: {factor}");
+    fn factors_to_cosine_and_linear_are_those_of_numpy() {
+        for (steps, to_cosine, to_linear) in [
+            (100, 2.353_568_558_891_23, 2.417_213_259_176_08),
+            (1000, 2.820_820_666_043_38, 2.901_241_999_841_72),
+        ] {
+            let constant = vec![1.0; steps as usize];
+            let linear: Vec<f64> = (0..steps).map(|t| 1.0 - f64::from(t) / f64::from(steps)).collect();
+            assert!((factor(&constant, &cosine(steps)).unwrap() - to_cosine).abs() < 1e-12);
+            assert!((factor(&constant, &linear).unwrap() - to_linear).abs() < 1e-12);
         }
     }
 

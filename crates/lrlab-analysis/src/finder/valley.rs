@@ -4,14 +4,13 @@
 //! one before; of equally long ones the one that falls further.
 //!
 //! Differences from fastai's: the steps are side by side, so that `s` is where the fall begins, and the
-//! smoothing has no lag (both ways, beta 0.9). What comes from the edge of divergence on is left out.
+//! smoothing has no lag (both ways, over a tenth of the sweep). What comes from the edge of divergence on is left out.
 
 use lrlab_core::registry::Source;
 
-use super::{Finder, NoSuggestion, Spacing, Sweep, SweepPlan, edge::edge_step, smooth_both_ways};
-
-/// How much of the mean each loss leaves to those before and behind.
-const BETA: f64 = 0.9;
+use super::{
+    Finder, NoSuggestion, Spacing, Sweep, SweepPlan, edge::edge_step, smooth_both_ways, smoothing::beta_for,
+};
 
 /// `lr[s + (e - s) / 2]`.
 pub(super) static VALLEY: Finder = Finder {
@@ -29,7 +28,7 @@ pub(super) static VALLEY: Finder = Finder {
 
 fn suggest(sweep: &Sweep) -> Result<f64, NoSuggestion> {
     let end = edge_step(sweep).unwrap_or_else(|| sweep.finite());
-    let smoothed = smooth_both_ways(&sweep.losses()[..end], BETA);
+    let smoothed = smooth_both_ways(&sweep.losses()[..end], beta_for(sweep.planned_steps()));
     if smoothed.len() < 2 {
         return Err(NoSuggestion::TooShort { points: smoothed.len(), least: 2 });
     }

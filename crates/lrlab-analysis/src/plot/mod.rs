@@ -9,10 +9,10 @@ mod axis;
 mod columns;
 mod csv;
 mod marks;
-mod picture;
+pub(crate) mod picture;
 mod sparkline;
-mod terminal;
-mod ticks;
+pub(crate) mod terminal;
+pub(crate) mod ticks;
 
 pub use csv::csv;
 pub use picture::{Size, png, svg};
@@ -222,6 +222,6 @@ impl<'a> Names<'a> {
 }
 
 /// `text` on one line: what would break a line or a file becomes a space.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -10,7 +10,7 @@ const LARGE: i32 = 6;
 
 /// About `most` multiples of 1, 2 or 5 times a power of ten from `low` to `high`, with their text;
 /// both ends where floating point leaves no room between them.
-pub(super) fn linear(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
+pub(crate) fn linear(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
     let step = round_step(high - low, most);
     if !step.is_normal() || !(high - low).is_finite() || step < low.abs().max(high.abs()) * 1e-12 {
         return [low, high].into_iter().map(|value| (value, brief(value))).collect();
@@ -35,7 +35,7 @@ pub(super) fn linear(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
 
 /// Powers of ten from `low` to `high`, at most about `most`; with their multiples by 2 and 5 where the
 /// powers alone are few, and as on a linear axis where even those are.
-pub(super) fn log(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
+pub(crate) fn log(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
     let decades = high.log10() - low.log10();
     let factors: &[u8] = if decades * 3.0 <= most as f64 && decades < 3.0 { &[1, 2, 5] } else { &[1] };
     let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
@@ -55,7 +55,7 @@ pub(super) fn log(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
 }
 
 /// About `most` whole numbers of steps from 0 to `total`.
-pub(super) fn steps(total: u64, most: usize) -> Vec<(f64, String)> {
+pub(crate) fn steps(total: u64, most: usize) -> Vec<(f64, String)> {
     let step = round_step(total as f64, most).max(1.0);
     (0..=(total as f64 / step) as u64)
         .map(|multiple| {
@@ -72,7 +72,7 @@ pub(super) fn steps(total: u64, most: usize) -> Vec<(f64, String)> {
 }
 
 /// `value` with two digits.
-pub(super) fn brief(value: f64) -> String {
+pub(crate) fn brief(value: f64) -> String {
     if (1e-3..1e4).contains(&value.abs()) || value == 0.0 {
         let decimals = (1 - exponent(value)).max(0) as usize;
         let text = format!("{value:.decimals$}");

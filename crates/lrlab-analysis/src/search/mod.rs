@@ -3,9 +3,9 @@
 //! Everything is in octaves, x = log2(rate), because a factor is what matters of a rate. From a hint,
 //! the search walks downhill in steps of [`BRACKET`] octaves until the best point has worse ones on
 //! both sides (a trial that diverges is worse than any that does not), halves the distance, repeats
-//! the neighbourhood with other seeds, and fits a parabola to the logarithm of the objective there, with
+//! the neighbourhood with other seeds, and fits a valley to the logarithm of the objective there, with
 //! an offset for each seed, so that what a seed does at every rate cancels. It stops when the interval
-//! of the parabola's lowest point is narrow enough, when every rate of that interval is as good as far as
+//! of the valley's lowest point is narrow enough, when every rate of that interval is as good as far as
 //! seeds can tell, or when the budget is spent.
 //!
 //! The search is a pure function of what was observed: [`Search::next`] may be asked at any time.
@@ -164,20 +164,24 @@ impl Search {
             above.map_or(place.x + BRACKET, |place| place.x),
         ];
         let seed_deviation = points.seed_deviation(best);
-        let fit = points.fit(best);
+        let fit = points.fit(best, bracket);
         let (mut x, mut interval, mut as_good) = (place.x, bracket, [place.x; 2]);
         if let Some(fit) = &fit {
-            x = fit.lowest(bracket);
-            interval = fit.interval(bracket);
-            let tolerated = if seed_deviation.is_finite() { seed_deviation } else { 0.0 };
-            as_good = fit.within(x, tolerated, bracket);
+            x = fit.lowest();
+            interval = fit.interval();
+            as_good = fit.within(if seed_deviation.is_finite() { seed_deviation } else { 0.0 });
         }
+        let width = interval[1] - interval[0];
         if let Some(edge) = edge {
             x = x.min(edge - MARGIN);
             as_good = as_good.map(|bound| bound.min(edge - MARGIN));
+            // Between the best rate and one that diverges nothing is known.
+            if sides[1] == Side::Diverged {
+                interval[1] = interval[1].max(edge);
+            }
         }
+        interval[0] = interval[0].min(x);
         let enough = points.0[best].seeds() >= SEEDS && fit.is_some();
-        let width = interval[1] - interval[0];
         let harmless = as_good[0] <= interval[0] && interval[1] <= as_good[1];
         let why = if !enough {
             Why::Budget
@@ -218,7 +222,7 @@ impl Search {
                 return Some(more);
             }
         }
-        // Where the parabola is lowest, and an octave to both sides of it, on the lattice of half octaves;
+        // Where the valley is lowest, and an octave to both sides of it, on the lattice of half octaves;
         // the seed that has seen the least of them.
         let lowest = self.hint + ((estimate.x - self.hint) * 2.0).round() / 2.0;
         (0..).find_map(|seed| {
@@ -343,8 +347,8 @@ impl Points {
         standard_deviation(&values)
     }
 
-    /// A parabola through the neighbourhood of the best place.
-    fn fit(&self, best: usize) -> Option<Fit> {
+    /// A valley through the neighbourhood of the best place.
+    fn fit(&self, best: usize, bracket: [f64; 2]) -> Option<Fit> {
         let centre = self.0[best].x;
         let level = self.0[best].mean();
         let near = |place: &&Place| (place.x - centre).abs() <= BRACKET + SAME && !place.diverged();
@@ -369,6 +373,6 @@ impl Points {
                 fit::Weighted { x, seed, y, weight }
             })
             .collect();
-        Fit::new(&points, centre)
+        Fit::new(&points, bracket)
     }
 }

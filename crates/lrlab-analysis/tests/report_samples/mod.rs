@@ -8,7 +8,7 @@ mod noise;
 use std::collections::BTreeMap;
 
 use lrlab_analysis::{
-    ArmRuns, Comparison, Run, StudyRuns, Verdict, Word,
+    ArmRuns, Comparison, Run, Steps, StudyRuns, Verdict, Word,
     compare::{Row, Summary},
     diagnose::Evidence,
     report::{Report, StudyReport},
@@ -267,7 +267,7 @@ fn empty(spec: &StudySpec, arm: &Arm, seed: u64, full_batch: bool, parameters: u
         objective: if full_batch { "loss" } else { "validation loss" }.into(),
         bowl: None,
     };
-    Run { started, steps: Vec::new(), probes: Vec::new(), validated: Vec::new(), outcome: None }
+    Run { started, steps: Steps::default(), probes: Vec::new(), validated: Vec::new(), outcome: None }
 }
 
 fn step(t: u64, loss: f64, lr: f64) -> Step {
@@ -299,8 +299,8 @@ fn compared(study: &StudyRuns, objective: &str, target: f64, words: &[Word]) -> 
             let whole = || arm.runs.iter().filter(|run| !diverged(run));
             let reached = whole().filter(|run| last(run, objective).is_some_and(|v| v <= target)).count();
             let accuracies: Vec<f64> = whole().filter_map(|run| last(run, "validation accuracy")).collect();
-            let tail = |run: &Run| run.steps[run.steps.len().saturating_sub(45)..].to_vec();
-            let mean = |steps: &[Step]| steps.iter().map(|s| s.loss).sum::<f64>() / steps.len() as f64;
+            let tail = |run: &Run| run.steps.losses()[run.steps.len().saturating_sub(45)..].to_vec();
+            let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
             Row {
                 label: arm.label.clone(),
                 objective: summary(whole().filter_map(|run| last(run, objective))),

@@ -74,6 +74,33 @@ impl FindSpec {
     }
 }
 
+impl FindSpec {
+    /// What makes it no question, a sentence each.
+    pub fn faults(&self) -> Vec<String> {
+        let SweepSpec { from, to, steps, .. } = self.sweep;
+        let mut faults = Vec::new();
+        if !(from.is_finite() && from > 0.0 && to.is_finite() && to > from) {
+            faults.push(format!("a sweep goes from a rate above 0 to a higher one, not from {from} to {to}"));
+        }
+        if !(20..=100_000).contains(&steps) {
+            faults.push(format!("a sweep has 20 to 100000 steps, not {steps}"));
+        }
+        if self.sweep_only && self.sweep.seeds == 0 {
+            faults.push("a range test without a sweep is nothing; give 1 seed or more".to_owned());
+        }
+        if self.sweep.seeds > 1000 {
+            faults.push(format!("at most 1000 sweeps are made, not {}", self.sweep.seeds));
+        }
+        if !(self.effort.is_finite() && self.effort >= 4.0) {
+            faults.push(format!("a search takes the effort of 4 trainings or more, not {}", self.effort));
+        }
+        if !(self.octaves.is_finite() && self.octaves > 0.0) {
+            faults.push(format!("an interval is wider than 0 octaves, not {}", self.octaves));
+        }
+        faults
+    }
+}
+
 impl Default for SweepSpec {
     /// Two exponential sweeps of 100 steps from 1e-6 to 100.
     fn default() -> Self {

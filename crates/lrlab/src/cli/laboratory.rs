@@ -127,7 +127,12 @@ pub(crate) fn begin(
     spec: StudySpec,
 ) -> Result<StudyFolder, Failure> {
     lrlab_train::study::check_study(&spec)?;
-    StudyFolder::create(&path()?, Question::Compare(spec)).map_err(|error| match error {
+    create(&path()?, Question::Compare(spec))
+}
+
+/// Makes the folder of a study.
+pub(crate) fn create(path: &Path, question: Question) -> Result<StudyFolder, Failure> {
+    StudyFolder::create(path, question).map_err(|error| match error {
         TrainError::Io { path, source } => Failure::Input(format!(
             "cannot write {}: {source}; name a writable folder with --out",
             path.display()

@@ -48,8 +48,9 @@ fn recorded(losses: &[f64]) -> Vec<f32> {
     let (mut mean, mut forgotten, mut best) = (0.0_f32, 1.0, f32::INFINITY);
     let mut recorded = Vec::new();
     for &raw in losses {
-        // torch.lerp(loss, mean, beta), which for a weight of a half or more counts from its end.
-        mean -= (mean - raw as f32) * (1.0 - BETA as f32);
+        // torch.lerp(loss, mean, beta), which for a weight of a half or more counts from its end and fuses.
+        // Where the loss stays level, its last bit decides what the suggestions see.
+        mean = (mean - raw as f32).mul_add(-(1.0 - BETA as f32), mean);
         forgotten *= BETA;
         let smoothed = mean / (1.0 - forgotten) as f32;
         recorded.push(smoothed);

@@ -5,7 +5,7 @@ use kuva::{
     render::render::{Primitive, Scene},
 };
 
-pub(super) use kuva::render::render::TextAnchor as Anchor;
+pub(crate) use kuva::render::render::TextAnchor as Anchor;
 
 /// Device pixels of a PNG for each pixel of the sheet.
 const SCALE: f32 = 2.0;
@@ -23,7 +23,7 @@ const WIDTHS: [u8; 95] = [
 ];
 
 /// The width of `text`, a little more rather than less.
-pub(super) fn width(text: &str, size: u32) -> f64 {
+pub(crate) fn width(text: &str, size: u32) -> f64 {
     let advance = |c: char| {
         let place = (c as usize).checked_sub(32).and_then(|index| WIDTHS.get(index));
         place.map_or(1.0, |hundredths| f64::from(*hundredths) / 100.0)
@@ -32,33 +32,33 @@ pub(super) fn width(text: &str, size: u32) -> f64 {
 }
 
 /// The dash pattern of the curve at `index` of the legend.
-pub(super) fn dash(index: usize) -> &'static [f64] {
+pub(crate) fn dash(index: usize) -> &'static [f64] {
     DASHES[index % DASHES.len()]
 }
 
 /// A white sheet with shapes on it.
-pub(super) struct Ink {
+pub(crate) struct Ink {
     scene: Scene,
 }
 
 impl Ink {
-    pub(super) fn new(width: f64, height: f64) -> Self {
+    pub(crate) fn new(width: f64, height: f64) -> Self {
         let mut scene = Scene::new(width, height);
         scene.font_family = Some(FONT.to_owned());
         Self { scene }
     }
 
     /// Opens a group with attributes of its own, which [`Ink::close`] ends.
-    pub(super) fn open(&mut self, attributes: String) {
+    pub(crate) fn open(&mut self, attributes: String) {
         self.scene.add(Primitive::GroupStart { transform: None, title: None, extra_attrs: Some(attributes) });
     }
 
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.scene.add(Primitive::GroupEnd);
     }
 
     /// `text` with its baseline at `y`.
-    pub(super) fn text(&mut self, (x, y): (f64, f64), text: &str, size: u32, anchor: Anchor, color: &str) {
+    pub(crate) fn text(&mut self, (x, y): (f64, f64), text: &str, size: u32, anchor: Anchor, color: &str) {
         let content = literal(text);
         let color = Some(color.into());
         self.scene.add(Primitive::Text { x, y, content, size, anchor, rotate: None, bold: false, color });
@@ -66,13 +66,13 @@ impl Ink {
 
     /// Text that begins at `x`; bold in SVG. In a PNG it is not, since reading a second font takes longer
     /// than all the drawing.
-    pub(super) fn title(&mut self, (x, y): (f64, f64), text: &str, size: u32) {
+    pub(crate) fn title(&mut self, (x, y): (f64, f64), text: &str, size: u32) {
         let (content, color) = (literal(text), Some(super::TEXT.into()));
         let anchor = Anchor::Start;
         self.scene.add(Primitive::Text { x, y, content, size, anchor, rotate: None, bold: true, color });
     }
 
-    pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), color: &str, width: f64) {
+    pub(crate) fn line(&mut self, from: (f64, f64), to: (f64, f64), color: &str, width: f64) {
         self.scene.add(Primitive::PolyLine {
             points: vec![from, to],
             stroke: color.into(),
@@ -81,7 +81,7 @@ impl Ink {
         });
     }
 
-    pub(super) fn area(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), color: &str) {
+    pub(crate) fn area(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), color: &str) {
         let fill = color.into();
         self.scene.add(Primitive::Rect {
             x,
@@ -96,7 +96,7 @@ impl Ink {
     }
 
     /// A curve through `points`.
-    pub(super) fn curve(&mut self, points: Vec<(f64, f64)>, color: &str, width: f64, dash: &[f64]) {
+    pub(crate) fn curve(&mut self, points: Vec<(f64, f64)>, color: &str, width: f64, dash: &[f64]) {
         let lengths: Vec<String> = dash.iter().map(ToString::to_string).collect();
         self.scene.add(Primitive::PolyLine {
             points,
@@ -107,7 +107,7 @@ impl Ink {
     }
 
     /// A number in a circle.
-    pub(super) fn number(&mut self, (x, y): (f64, f64), number: usize, color: &str) {
+    pub(crate) fn number(&mut self, (x, y): (f64, f64), number: usize, color: &str) {
         self.scene.add(Primitive::Circle {
             cx: x,
             cy: y,
@@ -122,7 +122,7 @@ impl Ink {
     }
 
     /// The sheet as SVG that scales with its place on a page.
-    pub(super) fn svg(self) -> String {
+    pub(crate) fn svg(self) -> String {
         let Scene { width, height, .. } = self.scene;
         let text = SvgBackend::new().render_scene(&self.scene);
         text.replacen(
@@ -133,7 +133,7 @@ impl Ink {
     }
 
     /// The sheet as PNG.
-    pub(super) fn png(mut self) -> Result<Vec<u8>, String> {
+    pub(crate) fn png(mut self) -> Result<Vec<u8>, String> {
         let elements = std::mem::take(&mut self.scene.elements);
         self.scene.elements = elements.into_iter().flat_map(pieces).collect();
         PngBackend::new().with_scale(SCALE).render_scene(&self.scene)

@@ -1,7 +1,7 @@
 //! A still picture as SVG or PNG: title, legend, panels over one step axis.
 
 mod corners;
-mod ink;
+pub(crate) mod ink;
 mod legend;
 mod panel;
 
@@ -13,8 +13,8 @@ use super::{Chart, Names, PlotError, axis::Axis, columns, columns::Column, one_l
 /// The picture grows taller where its legend or panels need more room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    width: u32,
-    height: u32,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
 }
 
 impl Size {
@@ -58,14 +58,14 @@ pub fn png(chart: &Chart, size: Size) -> Result<Vec<u8>, PlotError> {
     draw(chart, size).png().map_err(|why| PlotError::Encode { why })
 }
 
-const TITLE_SIZE: u32 = 19;
+pub(crate) const TITLE_SIZE: u32 = 19;
 /// Of the room for bold text, what plain text may take.
-const BOLD: f64 = 0.88;
-const HEADING_SIZE: u32 = 15;
+pub(crate) const BOLD: f64 = 0.88;
+pub(crate) const HEADING_SIZE: u32 = 15;
 const TEXT_SIZE: u32 = 14;
-const TICK_SIZE: u32 = 13;
+pub(crate) const TICK_SIZE: u32 = 13;
 /// Around everything.
-const PADDING: f64 = 16.0;
+pub(crate) const PADDING: f64 = 16.0;
 /// Right of the panels, for half of the last tick's text.
 const RIGHT: f64 = 30.0;
 /// From one row of ticks below the panels to the next.
@@ -80,9 +80,9 @@ const FIRST: f64 = 1.5;
 /// Pixels for each tick of a value axis, and of the step axis.
 const TICK_ROOM: (f64, f64) = (40.0, 90.0);
 
-const GRID: &str = "#e4e4e4";
-const LINE: &str = "#444444";
-const TEXT: &str = "#222222";
+pub(crate) const GRID: &str = "#e4e4e4";
+pub(crate) const LINE: &str = "#444444";
+pub(crate) const TEXT: &str = "#222222";
 
 fn draw(chart: &Chart, size: Size) -> Ink {
     let names = Names::of(chart);
@@ -183,7 +183,7 @@ fn time_axis(ink: &mut Ink, frame: &Frame, chart: &Chart) {
 }
 
 /// `text` cut to `room` pixels.
-fn shortened(text: &str, size: u32, room: f64) -> String {
+pub(crate) fn shortened(text: &str, size: u32, room: f64) -> String {
     if ink::width(text, size) <= room {
         return text.to_owned();
     }

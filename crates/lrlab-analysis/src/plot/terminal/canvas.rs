@@ -7,7 +7,7 @@ const BRAILLE: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 
 type Owner = (usize, char);
 
 /// Cells with dots, or without Braille with one character each.
-pub(super) struct Canvas {
+pub(crate) struct Canvas {
     cells: Vec<Cell>,
     width: usize,
     braille: bool,
@@ -23,17 +23,17 @@ struct Cell {
 }
 
 impl Canvas {
-    pub(super) fn new(width: usize, height: usize, braille: bool) -> Self {
+    pub(crate) fn new(width: usize, height: usize, braille: bool) -> Self {
         Self { cells: vec![Cell::default(); width * height], width, braille }
     }
 
     /// Dots across and down a cell.
-    pub(super) fn dots(&self) -> [usize; 2] {
+    pub(crate) fn dots(&self) -> [usize; 2] {
         if self.braille { [2, 4] } else { [1, 1] }
     }
 
     /// Sets the dots of column `x` between the rows `from` and `to`, both included, in either order.
-    pub(super) fn fill(&mut self, x: usize, from: usize, to: usize, owner: Owner) {
+    pub(crate) fn fill(&mut self, x: usize, from: usize, to: usize, owner: Owner) {
         let [across, down] = self.dots();
         for y in from.min(to)..=from.max(to) {
             if let Some(cell) = self.cells.get_mut(y / down * self.width + x / across) {
@@ -45,7 +45,7 @@ impl Canvas {
 
     /// Shows the owner's character at `column` of `row`, or at the next cell aside that has no other yet
     /// and that a curve runs through.
-    pub(super) fn number(&mut self, column: usize, row: usize, owner: Owner) {
+    pub(crate) fn number(&mut self, column: usize, row: usize, owner: Owner) {
         let aside = [0_isize, 1, -1, 2, -2].into_iter().filter_map(|by| column.checked_add_signed(by));
         let start = row * self.width;
         let free = aside
@@ -57,7 +57,7 @@ impl Canvas {
     }
 
     /// The characters of a row, each with the place of its curve in the legend.
-    pub(super) fn row(&self, row: usize) -> impl Iterator<Item = (char, Option<usize>)> {
+    pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = (char, Option<usize>)> {
         self.cells[row * self.width..(row + 1) * self.width].iter().map(|cell| {
             let c = match cell.owner {
                 Some((_, symbol)) if cell.number || !self.braille => symbol,

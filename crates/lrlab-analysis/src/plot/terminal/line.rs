@@ -6,35 +6,35 @@ use crate::report::palette;
 const SYMBOLS: &[u8] = b"123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// The character that stands for the curve at `index` of the legend: 1 to 9, then letters.
-pub(super) fn symbol(index: usize) -> char {
+pub(crate) fn symbol(index: usize) -> char {
     SYMBOLS.get(index).map_or('*', |symbol| char::from(*symbol))
 }
 
 /// Characters, each with the curve it belongs to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Line(Vec<(char, Option<usize>)>);
+pub(crate) struct Line(Vec<(char, Option<usize>)>);
 
 impl Line {
-    pub(super) fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         Self(text.chars().map(|c| (c, None)).collect())
     }
 
-    pub(super) fn push(&mut self, c: char, owner: Option<usize>) {
+    pub(crate) fn push(&mut self, c: char, owner: Option<usize>) {
         self.0.push((c, owner));
     }
 
-    pub(super) fn append(&mut self, mut other: Self) {
+    pub(crate) fn append(&mut self, mut other: Self) {
         self.0.append(&mut other.0);
     }
 
     /// Cells that it takes.
-    pub(super) fn width(&self, screen: &Screen) -> usize {
+    pub(crate) fn width(&self, screen: &Screen) -> usize {
         self.0.iter().map(|(c, _)| cells(*c, screen)).sum()
     }
 
     /// The line in pieces that fit on the screen, broken at spaces where there are any, all but the first
     /// indented.
-    pub(super) fn wrapped(self, screen: &Screen, indent: usize) -> Vec<Self> {
+    pub(crate) fn wrapped(self, screen: &Screen, indent: usize) -> Vec<Self> {
         let mut lines = vec![Self::default()];
         let mut rest = &self.0[..];
         while !rest.is_empty() {
@@ -71,7 +71,7 @@ impl Line {
     }
 
     /// The line as text for `screen`, cut to its width, without trailing spaces, with a line break.
-    pub(super) fn text(mut self, screen: &Screen) -> String {
+    pub(crate) fn text(mut self, screen: &Screen) -> String {
         let mut width = 0;
         let fitting = self.0.iter().take_while(|(c, _)| {
             width += cells(*c, screen);

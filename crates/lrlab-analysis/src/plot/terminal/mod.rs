@@ -2,8 +2,8 @@
 //!
 //! Curves are told apart by the numbers on them, which the legend explains; colour only helps.
 
-mod canvas;
-mod line;
+pub(crate) mod canvas;
+pub(crate) mod line;
 
 use self::{canvas::Canvas, line::Line};
 use super::{
