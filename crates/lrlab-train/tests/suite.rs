@@ -33,12 +33,29 @@ fn says_what_it_is() {
 
 #[test]
 fn both_splits_are_large_and_share_no_problem() {
-    assert!(SUITE.len() >= 6);
+    assert!(SUITE.len() >= 30);
+    assert!(of(Split::Tuning).count() >= 15 && of(Split::HeldOut).count() >= 15);
     // The same model under the same optimizer on both sides would be tuned on, whatever its budget.
     let tuned: BTreeSet<_> = of(Split::Tuning).map(|p| (p.task, p.optimizer)).collect();
     for problem in of(Split::HeldOut) {
         assert!(!tuned.contains(&(problem.task, problem.optimizer)), "{}", problem.name);
     }
+}
+
+#[test]
+fn the_split_follows_its_rule() {
+    let families = |split| -> BTreeSet<&str> {
+        of(split).map(|problem| problem.task.split(' ').next().unwrap()).collect()
+    };
+    let (tuning, held_out) = (families(Split::Tuning), families(Split::HeldOut));
+    assert_eq!(
+        tuning.difference(&held_out).copied().collect::<Vec<_>>(),
+        ["breast-cancer", "deep-linear", "modular-addition"]
+    );
+    assert_eq!(
+        held_out.difference(&tuning).copied().collect::<Vec<_>>(),
+        ["rosenbrock", "teacher-student", "wine"]
+    );
 }
 
 #[test]

@@ -15,9 +15,11 @@
 //! - in both, `digits`, `power-law`, `quadratic` and `mnist-1d`: never with the same pair of model
 //!   and optimizer, so that nothing held out is a tuning problem with another budget.
 
+mod networks;
 mod quadratics;
 mod registry;
 mod tables;
+mod valleys;
 
 use lrlab_core::{Duration, OptimizerSpec, SpecError, TaskSpec};
 

@@ -13,7 +13,7 @@ use crate::data::vendored::BREAST_CANCER;
 
 pub(super) static ENTRY: TaskEntry = TaskEntry {
     name: "breast-cancer",
-    summary: "569 tissue samples of 30 features, malignant or benign (UCI): 456 to train on, 113 to validate; cross-entropy",
+    summary: "569 tissue samples of 30 features, malignant or benign (UCI): 285 to train on, 284 to validate; cross-entropy",
     params: &[MODEL, hidden("16")],
     build,
 };
