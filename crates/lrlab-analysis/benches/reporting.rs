@@ -73,7 +73,10 @@ fn write_study(folder: &Path) -> Result<usize> {
         bytes += log.len();
         fs::write(run.join(EVENTS_FILE), log)?;
     }
-    let file = StudyFile { lrlab: env!("CARGO_PKG_VERSION").to_owned(), question: lrlab_core::Question::Compare(spec) };
+    let file = StudyFile {
+        lrlab: env!("CARGO_PKG_VERSION").to_owned(),
+        question: lrlab_core::Question::Compare(spec),
+    };
     fs::write(folder.join(STUDY_FILE), serde_json::to_string(&file)?)?;
     Ok(bytes)
 }

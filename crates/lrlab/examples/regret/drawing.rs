@@ -41,14 +41,17 @@ struct Axis {
 impl Axis {
     fn share(&self, value: f64) -> f64 {
         let on = |value: f64| if self.logarithmic { value.log10() } else { value };
-        ((on(value.clamp(self.low, self.high)) - on(self.low)) / (on(self.high) - on(self.low))).clamp(0.0, 1.0)
+        ((on(value.clamp(self.low, self.high)) - on(self.low)) / (on(self.high) - on(self.low)))
+            .clamp(0.0, 1.0)
     }
 
     /// Powers of ten, or even numbers.
     fn ticks(&self) -> Vec<f64> {
         if self.logarithmic {
             let [low, high] = [self.low, self.high].map(|end| end.log10());
-            return (low.ceil() as i32..=high.floor() as i32).map(|power| 10.0_f64.powf(power.into())).collect();
+            return (low.ceil() as i32..=high.floor() as i32)
+                .map(|power| 10.0_f64.powf(power.into()))
+                .collect();
         }
         let step = (self.high - self.low) / 4.0;
         (0..=4).map(|tick| self.low + step * f64::from(tick)).collect()
@@ -80,9 +83,8 @@ fn cost_panel(text: &mut String, summaries: &[Summary]) {
     let x = Axis { low: LEAST_COST, high: MOST_COST, logarithmic: true };
     let y = Axis { low: LEAST_REGRET, high, logarithmic: true };
     frame(text, LEFT[0], [&x, &y], ["cost, trainings", "median regret, standard deviations between seeds"]);
-    let place = |cost: f64, regret: f64| {
-        (LEFT[0] + WIDTH * x.share(cost), TOP + HEIGHT * (1.0 - y.share(regret)))
-    };
+    let place =
+        |cost: f64, regret: f64| (LEFT[0] + WIDTH * x.share(cost), TOP + HEIGHT * (1.0 - y.share(regret)));
     // Names stand at the right, none closer to the next than a line.
     let mut ordered: Vec<&Summary> = summaries.iter().collect();
     ordered.sort_by(|a, b| b.median.value.total_cmp(&a.median.value));
@@ -111,7 +113,8 @@ fn octave_panel(text: &mut String, measured: &[&Measured], methods: &[&'static s
     let x = Axis { low: 0.0, high: OCTAVES, logarithmic: false };
     let y = Axis { low: 0.0, high: 1.0, logarithmic: false };
     frame(text, LEFT[1], [&x, &y], ["octaves from the best rate", "share of cases within"]);
-    let drawn = methods.iter().enumerate().filter(|(_, method)| DRAWN.iter().any(|(name, _)| name == *method));
+    let drawn =
+        methods.iter().enumerate().filter(|(_, method)| DRAWN.iter().any(|(name, _)| name == *method));
     for (row, (index, method)) in drawn.enumerate() {
         let mut octaves: Vec<f64> = measured.iter().map(|one| summary::octaves(one, index)).collect();
         octaves.sort_by(f64::total_cmp);
@@ -119,7 +122,8 @@ fn octave_panel(text: &mut String, measured: &[&Measured], methods: &[&'static s
         let mut path = format!("M{:.1} {:.1}", LEFT[1], TOP + HEIGHT);
         for (rank, &value) in octaves.iter().enumerate().filter(|(_, value)| **value <= OCTAVES) {
             let share = (rank + 1) as f64 / octaves.len() as f64;
-            let _ = write!(path, "H{:.1}V{:.1}", LEFT[1] + WIDTH * x.share(value), TOP + HEIGHT * (1.0 - share));
+            let _ =
+                write!(path, "H{:.1}V{:.1}", LEFT[1] + WIDTH * x.share(value), TOP + HEIGHT * (1.0 - share));
         }
         let _ = write!(path, "H{:.1}", LEFT[1] + WIDTH);
         let y_name = TOP + 14.0 * (row as f64 + 1.0);

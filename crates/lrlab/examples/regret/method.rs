@@ -64,11 +64,7 @@ pub(crate) struct Adviser<'a> {
 
 impl<'a> Adviser<'a> {
     /// Begins with `find`.
-    pub(crate) fn new(
-        case: &'a Case,
-        reference: &Reference,
-        ledger: &'a Ledger,
-    ) -> Result<Self> {
+    pub(crate) fn new(case: &'a Case, reference: &Reference, ledger: &'a Ledger) -> Result<Self> {
         let spec = FindSpec { effort: effort(case, reference), ..question(case) };
         let find = ledger.ask(&mut FindPlanner::new(spec, case.horizon))?;
         Ok(Self { case, ledger, find })

@@ -104,8 +104,7 @@ impl<'a> Half<'a> {
             row(&format!("less regret than {rival} at equal cost"), told(duel), duel.is_won());
         }
         let by_problem = joint::by_problem(&self.measured);
-        let diverging =
-            by_problem.iter().filter(|cases| cases.iter().any(|one| one.diverges(index))).count();
+        let diverging = by_problem.iter().filter(|cases| cases.iter().any(|one| one.diverges(index))).count();
         row(
             "no rate of `find` diverges on any of 10 seeds",
             format!(
@@ -120,7 +119,12 @@ impl<'a> Half<'a> {
         if let Some(best) = self.best_published() {
             row(
                 "90th percentile of octaves off at most half of the best published finder's",
-                format!("{} against {} of {}", number(find.octaves.value), number(best.octaves.value), best.method),
+                format!(
+                    "{} against {} of {}",
+                    number(find.octaves.value),
+                    number(best.octaves.value),
+                    best.method
+                ),
                 find.octaves.value <= 0.5 * best.octaves.value,
             );
         }

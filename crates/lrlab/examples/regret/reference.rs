@@ -45,9 +45,7 @@ pub(crate) struct Reference {
 /// How good a rate is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Score {
-    /// Mean objective above the oracle's, in the objective's own unit.
-    pub(crate) regret: f64,
-    /// The same in standard deviations between seeds at the oracle.
+    /// Mean objective above the oracle's, in standard deviations between seeds at the oracle.
     pub(crate) deviations: f64,
     /// The same as a share of the oracle's mean objective.
     pub(crate) relative: f64,
@@ -134,13 +132,12 @@ impl Reference {
         let halves = [0, 1].map(|half| {
             let (best, deviation) = self.oracle_on_the_other(half);
             let regret = mean(place.half(1 - half)) - best;
-            [regret, regret / deviation, regret / best.abs().max(f64::MIN_POSITIVE)]
+            [regret / deviation, regret / best.abs().max(f64::MIN_POSITIVE)]
         });
         let average = |index: usize| 0.5 * (halves[0][index] + halves[1][index]);
         Score {
-            regret: average(0),
-            deviations: average(1),
-            relative: average(2),
+            deviations: average(0),
+            relative: average(1),
             octaves: (place.rate / self.rate()).log2(),
             diverged: place.diverged(),
         }

@@ -50,8 +50,7 @@ impl Summary {
         };
         let trainings = |one: &Measured| one.verdicts[index].advice.gradients as f64 / one.case.steps();
         let all = |of: &dyn Fn(&Measured) -> f64| measured.iter().map(|one| of(one)).collect::<Vec<f64>>();
-        let counted =
-            |of: &dyn Fn(&Measured) -> bool| measured.iter().filter(|one| of(one)).count();
+        let counted = |of: &dyn Fn(&Measured) -> bool| measured.iter().filter(|one| of(one)).count();
         Ok(Self {
             method,
             median: figure(measured, &regret, 0.5)?,
