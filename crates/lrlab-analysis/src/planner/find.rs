@@ -25,6 +25,8 @@ const SWEEP_RISE: f64 = 4.0;
 pub struct FindPlanner {
     spec: FindSpec,
     horizon: Horizon,
+    /// What theory makes of the best constant rate for the schedule.
+    transfer: f64,
 }
 
 /// What was found.
@@ -60,7 +62,8 @@ pub struct Found {
 impl FindPlanner {
     /// Will answer `spec`, whose training is of `horizon`.
     pub fn new(spec: FindSpec, horizon: Horizon) -> Self {
-        Self { spec, horizon }
+        let transfer = transfer(&spec.strategy, horizon).unwrap_or(1.0);
+        Self { spec, horizon, transfer }
     }
 
     /// The training of the strategy at a rate with a seed.
@@ -117,7 +120,7 @@ impl Planner for FindPlanner {
         }
         let (swept, trained) = seen.split_at(asked.len().min(seen.len()));
         let sweeps: Vec<Sweep> = swept.iter().filter_map(sweep_of).collect();
-        let hint = finder::hint(&sweeps);
+        let hint = finder::hint(&sweeps).map(|hint| hint.for_schedule(self.transfer));
         let sweep_gradients = swept.iter().map(|result| result.gradients).sum();
         let gradients: u64 = seen.iter().map(|result| result.gradients).sum();
         let mut answer = FindAnswer { sweeps, hint, found: None, sweep_gradients, gradients };
@@ -203,6 +206,13 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// The best peak of the strategy's schedule over the best constant rate, as theory expects it.
+fn transfer(strategy: &Strategy, horizon: Horizon) -> Option<f64> {
+    let rates = strategy.rates(horizon).ok()?;
+    let first = rates.first()?;
+    finder::factor(&vec![1.0; first.len()], first).ok()
 }
 
 /// `lr-0.0316-seed0`

@@ -131,7 +131,15 @@ impl<'a> Adviser<'a> {
 
     fn sweep_only(&self) -> Advice {
         let (rate, note) = match &self.find.hint {
-            Ok(hint) => (Some(hint.rate), format!("{:?}", hint.limited_by)),
+            Ok(hint) => {
+                let read = hint.per_seed.iter().map(|of| format!("{:.1e} {:.1e}", of.steepest, of.minimum));
+                let read: Vec<String> = read.collect();
+                let bounds = [hint.edge, hint.stability].map(|rate| rate.unwrap_or(f64::INFINITY));
+                let [edge, stable] = bounds;
+                let note =
+                    format!("READ {} EDGE {edge:.1e} {stable:.1e} {:?}", read.join(" "), hint.limited_by);
+                (Some(hint.rate), note)
+            }
             Err(why) => (None, why.to_string()),
         };
         Advice { rate, gradients: self.find.sweep_gradients, objective: f64::NAN, note }
