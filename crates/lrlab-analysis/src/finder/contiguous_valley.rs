@@ -13,8 +13,8 @@ use super::{
 };
 
 /// `lr[s + (e - s) / 2]`.
-pub(super) static VALLEY: Finder = Finder {
-    name: "valley",
+pub(super) static CONTIGUOUS_VALLEY: Finder = Finder {
+    name: "contiguous-valley",
     tool: "lrlab, after fastai's valley",
     summary: "The middle of the longest stretch over which the smoothed loss falls at every step.",
     formula: "lr[s + (e - s) / 2], s..=e the longest stretch with loss[i] < loss[i - 1]",
