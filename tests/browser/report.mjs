@@ -15,6 +15,9 @@ function fail(message) {
   process.exit(1);
 }
 
+/** How soon a reader must see something. */
+const FIRST_PAINT_MS = 1000;
+
 let checks = 0;
 function check(good, what) {
   checks += 1;
@@ -76,12 +79,17 @@ const ticks = (study, axis) =>
 const click = (study, selector) =>
   page.evaluate(`document.querySelector(${JSON.stringify(`[data-study="${study}"] ${selector}`)}).click()`);
 
+/** Whether a study has more strategies than its figures show at first. */
+const crowded = (study) => study.arms.some((arm) => !arm.leads);
+
 /** How many traces each figure of a study should have, from the page's own data. */
 function expected(study) {
   const arms = study.arms;
   const count = (of) => arms.reduce((sum, arm) => sum + of(arm), 0);
   return {
-    curves: count((arm) => arm.curves.reduce((sum, { runs }) => sum + (runs.length ? 4 : 1), 0) + arm.rates.length + (arm.diverged.length ? 1 : 0)),
+    curves:
+      count((arm) => arm.curves.reduce((sum, { runs }) => sum + (runs.length ? 4 : 1), 0) + arm.rates.length + (arm.diverged.length ? 1 : 0)) +
+      (crowded(study) ? study.curves.length : 0),
     sharpness: count((arm) => (arm.sharpness ? 2 : 0)),
     // The lowest point, and the paths; rings are counted apart.
     valley: study.valley ? 1 + study.valley.paths.filter((path) => path.t.length).length : 0,
@@ -105,7 +113,7 @@ async function figures(studies) {
     const rows = await page.evaluate(`document.querySelectorAll('[data-study="${at}"] .results tbody tr').length`);
     equal(rows, study.arms.length, `table rows of study ${at}`);
     const labels = await page.evaluate(`[...document.querySelectorAll('[data-study="${at}"] .results tbody .arm')].map((arm) => arm.textContent.trim())`);
-    equal(labels, study.arms.map((arm) => arm.label.trim()), `labels in the table of study ${at}`);
+    equal(labels, study.order.map((arm) => study.arms[arm].label.trim()), `labels in the table of study ${at}`);
   }
   equal(plots, wanted, "number of figures");
   check(plots >= studies.length, "every study has a figure");
@@ -129,7 +137,8 @@ async function controls(study, at) {
 
   const spread = (arm) => arm.curves[study.telling];
   // The strategy with the longest line stands for all: one that diverged at once may have none.
-  const arm = study.arms.reduce((best, line, index) => (spread(line).mean.length > spread(study.arms[best]).mean.length ? index : best), 0);
+  const points = (index) => spread(study.arms[index]).mean.length;
+  const arm = study.order.filter((index) => study.arms[index].leads).reduce((best, index) => (points(index) > points(best) ? index : best));
   const figuresOfArm = { curves: true, sharpness: study.arms[arm].sharpness, valley: study.valley?.paths[arm].t.length };
   const names = Object.keys(figuresOfArm).filter((name) => figuresOfArm[name]);
   const all = await Promise.all(names.map((name) => drawn(at, name)));
@@ -148,11 +157,63 @@ async function controls(study, at) {
     await click(at, "[data-set='line'][data-value='median']");
     equal(await page.evaluate(centre), spread(study.arms[arm]).median, "the line after asking for the median");
     await click(at, "[data-set='line'][data-value='mean']");
+    const atFirst = crowded(study) ? "hidden" : "shown";
+    equal(await page.evaluate(`document.querySelector('[data-study="${at}"] [data-set="single runs"][aria-pressed="true"]').dataset.value`), atFirst, "single runs at first");
+    await click(at, "[data-set='single runs'][data-value='shown']");
+    const whole = await drawn(at, "curves");
     await click(at, "[data-set='single runs'][data-value='hidden']");
     const runs = study.arms.filter((line) => spread(line).runs.length).length;
-    equal(await drawn(at, "curves"), all[names.indexOf("curves")] - runs, "lines without single runs");
-    await click(at, "[data-set='single runs'][data-value='shown']");
+    equal(await drawn(at, "curves"), whole - runs, "lines without single runs");
+    await click(at, `[data-set='single runs'][data-value='${atFirst}']`);
+    equal(await drawn(at, "curves"), all[names.indexOf("curves")], "lines as they were at first");
   }
+}
+
+/** What only a study of many strategies has: a table to search, and strategies to add to the figures. */
+async function crowd(study, at) {
+  const rows = () => page.evaluate(`[...document.querySelectorAll('[data-study="${at}"] .results tbody tr')].filter((row) => !row.hidden).map((row) => row.cells[0].querySelector(".arm").textContent.trim())`);
+  const find = (text) =>
+    page.evaluate(`((field) => { field.value = ${JSON.stringify(text)}; field.dispatchEvent(new Event("input")); })(document.querySelector('[data-study="${at}"] [data-find]'))`);
+  const last = study.order.at(-1);
+  const label = study.arms[last].label;
+  await find(label);
+  const found = await rows();
+  check(found.includes(label) && found.length < study.arms.length / 4, `a search for ${label} finds ${found.length} strategies`);
+  const before = await drawn(at, "curves");
+  const inLegend = `document.querySelector('[data-study="${at}"] .legend [data-arm="${last}"]').hidden`;
+  equal(await page.evaluate(inLegend), true, "the last strategy's button in the legend is hidden");
+  await click(at, `.results [data-arm='${last}']`);
+  check((await drawn(at, "curves")) > before, "choosing a strategy in the table draws it");
+  equal(await page.evaluate(inLegend), false, "once chosen it is in the legend");
+  await picture(`chosen-${at}`);
+  await click(at, `.results [data-arm='${last}']`);
+  equal(await drawn(at, "curves"), before, "lines after taking it out again");
+  await find("");
+  equal((await rows()).length, study.arms.length, "rows after the search");
+}
+
+/** A click on a heading sorts the table, another one turns it round; what has no number stays last. */
+async function sorting(at) {
+  const keys = () => page.evaluate(`[...document.querySelectorAll('[data-study="${at}"] .results tbody tr')].map((row) => row.cells[2].dataset.key)`);
+  const numbers = async () => (await keys()).filter((key) => key !== "").map(Number);
+  const sort = () => click(at, ".results thead th:nth-child(3) .sort");
+  await sort();
+  const rising = await numbers();
+  equal(rising, rising.toSorted((a, b) => a - b), "the objective after sorting");
+  check(rising.every(Number.isFinite), "a key that is no number");
+  check((await keys()).slice(rising.length).every((key) => key === ""), "what has no number is not last");
+  await sort();
+  equal(await numbers(), rising.toReversed(), "the objective after sorting again");
+  await sort();
+}
+
+/** When the page first showed anything, in milliseconds after it was asked for. */
+async function firstPaint() {
+  const paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime";
+  await page.until(`${paint} !== undefined`, "the first paint");
+  const ms = await page.evaluate(paint);
+  check(ms < FIRST_PAINT_MS, `the first paint came after ${ms.toFixed(0)} ms; at most ${FIRST_PAINT_MS} ms are allowed`);
+  return ms;
 }
 
 /** Switches to every curve of a study and back to the one that is shown at first. */
@@ -229,6 +290,7 @@ async function words() {
 try {
   await watch();
   await load(1280, 900);
+  const paint = await firstPaint();
   const studies = JSON.parse(await page.evaluate("document.getElementById('data').textContent"));
   check(studies.length > 0, "the report holds no study");
   await figures(studies);
@@ -237,6 +299,8 @@ try {
   for (const [at, study] of studies.entries()) {
     await controls(study, at);
     await hoverAndZoom(study, at);
+    if (crowded(study)) await crowd(study, at);
+    await sorting(at);
   }
 
   await load(1280, 900, { scheme: "dark" });
@@ -254,7 +318,7 @@ try {
   // Inlined data is no request that could leave the machine.
   const asked = requests.map((url) => url.split("#")[0]).filter((url) => !/^(data|blob):/.test(url));
   equal([...new Set(asked)], [address], "requests");
-  console.log(`browser test: ${checks} checks passed, ${studies.length} studies, nothing left the page`);
+  console.log(`browser test: ${checks} checks passed, ${studies.length} studies, first paint after ${paint.toFixed(0)} ms, nothing left the page`);
   await page.close();
 } catch (error) {
   await page.close().catch(() => {});

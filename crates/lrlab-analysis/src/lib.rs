@@ -6,15 +6,24 @@
 
 pub mod compare;
 pub mod diagnose;
+pub mod find_report;
 pub mod finder;
 pub mod lint;
+pub mod planner;
 pub mod plot;
 pub mod report;
 pub mod run;
+pub mod search;
 pub mod statistics;
 
+mod line;
+mod steps;
 mod study;
+mod trial_result;
 
 pub use compare::{Comparison, compare};
 pub use diagnose::{Verdict, Word};
+pub use planner::Planner;
 pub use run::{ArmRuns, FoldError, ReadError, Run, StudyRuns};
+pub use steps::{StepRef, Steps};
+pub use trial_result::{ResultFold, TrialResult};

@@ -7,10 +7,10 @@ use std::{
 
 use lrlab_core::{
     Event, Outcome, StudySpec,
-    event::{Probe, Probed, Started, Step, Validated},
+    event::{Probe, Probed, Started, Validated},
 };
 
-use crate::statistics::mean;
+use crate::{line, statistics::mean, steps::Steps};
 
 /// The event log of one trial, folded.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Run {
     /// What was run.
     pub started: Started,
     /// Every update, in order.
-    pub steps: Vec<Step>,
+    pub steps: Steps,
     /// Every measurement, in order.
     pub probes: Vec<Probed>,
     /// Every validation, in order.
@@ -108,42 +108,69 @@ pub enum FoldError {
     },
 }
 
+/// Calls `f` with each event of the log at `path`, in order; gives their number. A last line without
+/// its newline was cut off while it was written and is left out.
+pub(crate) fn each_event(path: &Path, mut f: impl FnMut(Event)) -> Result<usize, ReadError> {
+    let bytes = std::fs::read(path).map_err(|source| ReadError::Io { path: path.into(), source })?;
+    let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+    let mut lines = 0;
+    for text in bytes[..whole].split_inclusive(|&byte| byte == b'\n') {
+        lines += 1;
+        let event = line::event(text).map_err(|error| ReadError::Line {
+            path: path.into(),
+            line: lines,
+            why: error.to_string(),
+        })?;
+        f(event);
+    }
+    Ok(lines)
+}
+
+/// Bytes of the shortest line of a step: no log holds more steps than its length allows.
+const SHORTEST_STEP: usize = 50;
+
+/// The run that the events so far make.
+struct Folded(Option<Run>);
+
+impl Folded {
+    /// Takes the next event; room is made for at most `most` steps beforehand.
+    fn push(&mut self, event: Event, most: usize) -> Result<(), &'static str> {
+        let Some(run) = &mut self.0 else {
+            let Event::Started(started) = event else { return Err("a log begins with `started`") };
+            let planned = usize::try_from(started.horizon.total_steps).unwrap_or(usize::MAX);
+            let steps = Steps::with_capacity(planned.min(most));
+            let started = *started;
+            self.0 = Some(Run { started, steps, probes: vec![], validated: vec![], outcome: None });
+            return Ok(());
+        };
+        if run.outcome.is_some() {
+            return Err("nothing follows `finished`");
+        }
+        match event {
+            Event::Started(_) => return Err("a run starts once"),
+            Event::Step(step) if run.steps.last().is_some_and(|last| step.t <= last.t) => {
+                return Err("steps count upwards");
+            }
+            Event::Step(step) => run.steps.push(step),
+            Event::Probed(probed) => run.probes.push(probed),
+            Event::Validated(validated) => run.validated.push(validated),
+            Event::Finished { outcome } => run.outcome = Some(outcome),
+        }
+        Ok(())
+    }
+}
+
 impl Run {
     /// Makes a run of its events, in the order in which they were written.
     ///
     /// The first is `started`, steps count upwards, nothing follows `finished`; anything else is a
     /// [`FoldError`].
     pub fn fold(events: impl IntoIterator<Item = Event>) -> Result<Self, FoldError> {
-        let mut events = events.into_iter().enumerate();
-        let started = match events.next() {
-            None => return Err(FoldError::Empty),
-            Some((_, Event::Started(started))) => *started,
-            Some((index, _)) => {
-                return Err(FoldError::Misplaced { index, why: "a log begins with `started`" });
-            }
-        };
-        let mut run = Self { started, steps: vec![], probes: vec![], validated: vec![], outcome: None };
-        for (index, event) in events {
-            run.push(event).map_err(|why| FoldError::Misplaced { index, why })?;
+        let mut folded = Folded(None);
+        for (index, event) in events.into_iter().enumerate() {
+            folded.push(event, 0).map_err(|why| FoldError::Misplaced { index, why })?;
         }
-        Ok(run)
-    }
-
-    fn push(&mut self, event: Event) -> Result<(), &'static str> {
-        if self.outcome.is_some() {
-            return Err("nothing follows `finished`");
-        }
-        match event {
-            Event::Started(_) => return Err("a run starts once"),
-            Event::Step(step) if self.steps.last().is_some_and(|last| step.t <= last.t) => {
-                return Err("steps count upwards");
-            }
-            Event::Step(step) => self.steps.push(step),
-            Event::Probed(probed) => self.probes.push(probed),
-            Event::Validated(validated) => self.validated.push(validated),
-            Event::Finished { outcome } => self.outcome = Some(outcome),
-        }
-        Ok(())
+        folded.0.ok_or(FoldError::Empty)
     }
 
     /// Reads a log: JSON Lines, one event a line.
@@ -153,21 +180,15 @@ impl Run {
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         let bytes = std::fs::read(path).map_err(|source| ReadError::Io { path: path.into(), source })?;
         let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
-        let mut events = Vec::new();
+        let mut folded = Folded(None);
         for (index, line) in bytes[..whole].split_inclusive(|&byte| byte == b'\n').enumerate() {
-            let event = serde_json::from_slice(line).map_err(|error| ReadError::Line {
-                path: path.into(),
-                line: index + 1,
-                why: error.to_string(),
-            })?;
-            events.push(event);
+            let wrong = |why| ReadError::Line { path: path.into(), line: index + 1, why };
+            let event = line::event(line).map_err(|error| wrong(error.to_string()))?;
+            folded.push(event, whole / SHORTEST_STEP).map_err(|why| wrong(why.to_owned()))?;
         }
-        Self::fold(events).map_err(|error| match error {
-            FoldError::Empty => ReadError::Nothing { path: path.into(), expected: "event" },
-            FoldError::Misplaced { index, why } => {
-                ReadError::Line { path: path.into(), line: index + 1, why: why.to_owned() }
-            }
-        })
+        let mut run = folded.0.ok_or_else(|| ReadError::Nothing { path: path.into(), expected: "event" })?;
+        run.steps.shrink_to_fit();
+        Ok(run)
     }
 
     /// Whether the log is whole: the trial ended, in whatever way.
@@ -207,7 +228,7 @@ impl Run {
             .map(mean)
             .filter(|mean| !mean.is_nan())
             .min_by(f64::total_cmp);
-        least.or_else(|| (!losses.is_empty()).then(|| mean(&losses)))
+        least.or_else(|| (!losses.is_empty()).then(|| mean(losses)))
     }
 
     /// The last value of the objective; `None` if it was never validated.
@@ -259,8 +280,8 @@ impl Run {
         probed.or_else(|| self.steps.first().map(|step| step.loss))
     }
 
-    fn losses(&self) -> Vec<f64> {
-        self.steps.iter().map(|step| step.loss).collect()
+    fn losses(&self) -> &[f64] {
+        self.steps.losses()
     }
 
     fn steps_per_epoch(&self) -> usize {

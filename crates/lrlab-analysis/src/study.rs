@@ -1,9 +1,15 @@
 //! Reads a study's folder; its layout is [`lrlab_core::layout`].
 
-use std::path::{Path, PathBuf};
+use std::{
+    num::NonZero,
+    panic,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
 
 use lrlab_core::{
-    StudySpec,
+    Question, StudySpec,
     layout::{EVENTS_FILE, RUNS_FOLDER, STUDY_FILE, StudyFile},
 };
 
@@ -24,16 +30,21 @@ impl StudyRuns {
         };
         let file: StudyFile = serde_json::from_str(&text)
             .map_err(|error| ReadError::Study { path: path.clone(), why: error.to_string() })?;
-        let mut arms = Arms::of(&file.spec);
-        for log in logs(&folder.join(RUNS_FOLDER))? {
-            match Run::read(&log) {
+        let Question::Compare(spec) = file.question else {
+            let why = "it asks for a learning rate, not for a comparison".to_owned();
+            return Err(ReadError::Study { path, why });
+        };
+        let mut arms = Arms::of(&spec);
+        let logs = logs(&folder.join(RUNS_FOLDER))?;
+        for (run, log) in read_all(&logs).into_iter().zip(logs) {
+            match run {
                 // Begun, but cut off before its first line was whole.
                 Err(ReadError::Nothing { .. }) => {}
                 Err(error) => return Err(error),
                 Ok(run) => arms.take(run).map_err(|why| ReadError::Stray { path: log, why })?,
             }
         }
-        Ok(Self { arms: arms.finish(), spec: file.spec })
+        Ok(Self { arms: arms.finish(), spec })
     }
 }
 
@@ -53,6 +64,33 @@ fn logs(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
     }
     logs.sort();
     Ok(logs)
+}
+
+/// What reading each of `logs` gave, in their order; all cores read.
+fn read_all(logs: &[PathBuf]) -> Vec<Result<Run, ReadError>> {
+    let next = AtomicUsize::new(0);
+    let reader = || {
+        let mut read = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(log) = logs.get(index) else { return read };
+            read.push((index, Run::read(log)));
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(logs.len());
+    let mut read: Vec<(usize, Result<Run, ReadError>)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(reader)).collect();
+        let mut read = reader();
+        for other in others {
+            match other.join() {
+                Ok(more) => read.extend(more),
+                Err(panic) => panic::resume_unwind(panic),
+            }
+        }
+        read
+    });
+    read.sort_unstable_by_key(|(index, _)| *index);
+    read.into_iter().map(|(_, run)| run).collect()
 }
 
 /// A study's runs as they come in: for each arm one place for each seed.

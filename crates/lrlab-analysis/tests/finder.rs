@@ -45,6 +45,7 @@ fn started(seed: u64, steps: u64) -> Started {
         budget: Duration::Steps(steps),
         batch_size: None,
         measure: true,
+        stop: None,
     };
     Started {
         trial,
@@ -102,7 +103,7 @@ fn a_run_gives_its_sweep() {
     let bowed = Probe::Sharpness { value: -8.0, residual: 0.0, limit, products: 20 };
     assert_eq!(stable_rate(&run_of(&made, vec![Probed { t: 0, probe: bowed }])), None);
     let constant =
-        Run { steps: run.steps.iter().map(|s| Step { lr: vec![0.1], ..s.clone() }).collect(), ..run };
+        Run { steps: run.steps.iter().map(|s| Step { lr: vec![0.1], ..Step::from(s) }).collect(), ..run };
     assert!(matches!(Sweep::of(&constant), Err(SweepError::NotRising { step: 1, .. })));
 }
 

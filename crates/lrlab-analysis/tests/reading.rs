@@ -8,8 +8,7 @@ use std::{fs, path::Path};
 
 use lrlab_analysis::{FoldError, ReadError, Run, StudyRuns};
 use lrlab_core::{
-    Arm, Event, StudySpec,
-    event::Step,
+    Arm, Event, Question, StudySpec,
     horizon::Duration,
     layout::{EVENTS_FILE, RUNS_FOLDER, STUDY_FILE, StudyFile, run_folder},
 };
@@ -18,7 +17,7 @@ use quadratic::{Quadratic, strategy, task};
 /// The events that fold to `run`, probes after steps.
 fn events(run: &Run) -> Vec<Event> {
     let mut events = vec![Event::Started(Box::new(run.started.clone()))];
-    events.extend(run.steps.iter().cloned().map(Event::Step));
+    events.extend(run.steps.iter().map(|step| Event::Step(step.into())));
     events.extend(run.probes.iter().cloned().map(Event::Probed));
     events.extend(run.validated.iter().cloned().map(Event::Validated));
     events.extend(run.outcome.clone().map(|outcome| Event::Finished { outcome }));
@@ -105,19 +104,29 @@ fn events_out_of_order_make_no_run() {
 }
 
 #[test]
+fn of_several_spoilt_logs_the_first_by_name_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    write_study(folder.path(), &[]);
+    for index in 0..40 {
+        let log = if index < 7 { "" } else { "spoilt\n" };
+        write(folder.path(), &format!("{RUNS_FOLDER}/{index:03}/{EVENTS_FILE}"), log);
+    }
+    let error = StudyRuns::read(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("007") && error.contains("line 1"), "{error}");
+}
+
+#[test]
 fn losses_are_averaged_over_epochs() {
     let mut run = line(0, 0.05);
     run.started.horizon.steps_per_epoch = 2;
-    for (step, loss) in run.steps.iter_mut().zip([8.0, 4.0, 3.0, 1.0, f64::NAN, 1.0, 5.0]) {
-        *step = Step { loss, ..step.clone() };
-    }
     run.steps.truncate(7);
+    run.steps.losses_mut().copy_from_slice(&[8.0, 4.0, 3.0, 1.0, f64::NAN, 1.0, 5.0]);
     assert_eq!(run.epoch_means()[..2], [6.0, 2.0]);
     assert_eq!((run.epoch_means().len(), run.epoch_means()[3]), (4, 5.0));
     assert_eq!((run.final_loss(), run.best_loss()), (Some(3.0), Some(2.0)));
     assert_eq!(run.rate(0).last(), Some((6, 0.05)));
     assert_eq!((run.rate(1).count(), run.updates()), (0, 7));
-    run.steps.clear();
+    run.steps.truncate(0);
     assert_eq!((run.final_loss(), run.best_loss(), run.flip_share(0..9)), (None, None, None));
 }
 
@@ -139,7 +148,7 @@ fn write_study(folder: &Path, runs: &[(usize, u64, f64)]) {
         let name = run_folder(arm, &spec.arms[arm].label, seed);
         write(folder, &format!("{RUNS_FOLDER}/{name}/{EVENTS_FILE}"), &log(&events(&line(seed, lr))));
     }
-    let file = StudyFile { lrlab: "test".to_owned(), spec };
+    let file = StudyFile { lrlab: "test".to_owned(), question: Question::Compare(spec) };
     write(folder, STUDY_FILE, &serde_json::to_string(&file).unwrap());
 }
 

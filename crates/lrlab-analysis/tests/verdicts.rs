@@ -41,7 +41,7 @@ fn the_line_at_every_rate() {
 #[test]
 fn jumping_is_seen_though_the_loss_falls_at_every_step() {
     let run = Quadratic::line().constant(0.115);
-    assert!(run.steps.windows(2).all(|pair| pair[1].loss < pair[0].loss));
+    assert!(run.steps.losses().windows(2).all(|pair| pair[1] < pair[0]));
     assert_eq!(run.flip_share(0..15), Some(1.0));
     assert_eq!(diagnose(&run).word, Word::Jumping);
 }
@@ -175,8 +175,8 @@ fn runs_that_go(course: impl Fn(f64) -> f64) -> Vec<Run> {
     let mut runs = arm(&noisy(), 10, |_| 0.05);
     for run in &mut runs {
         let (unit, total) = (run.start_loss().unwrap(), run.steps.len() as f64);
-        for step in &mut run.steps {
-            step.loss = unit * course(step.t as f64 / total);
+        for (t, loss) in run.steps.losses_mut().iter_mut().enumerate() {
+            *loss = unit * course(t as f64 / total);
         }
         for probed in &mut run.probes {
             let now = unit * course(probed.t as f64 / total);
@@ -222,7 +222,7 @@ fn without_branches_only_divergence_is_claimed() {
 fn a_loss_that_is_no_number_has_diverged_whatever_the_outcome_says() {
     let whole = Quadratic::line().constant(0.05);
     let mut run = whole.clone();
-    run.steps[7].loss = f64::NAN;
+    run.steps.losses_mut()[7] = f64::NAN;
     assert_eq!(diagnose(&run).word, Word::Diverged);
     let mut run = whole;
     for probed in &mut run.probes {

@@ -187,6 +187,13 @@ pub enum Outcome {
         /// The message.
         why: String,
     },
-    /// It was told to stop.
+    /// It was told to stop before its end, and will start again when the study goes on.
     Stopped,
+    /// It was ended early after `t` updates, by its own rule or because it could not win.
+    Halted {
+        /// Updates made.
+        t: u64,
+        /// The rule and what it saw.
+        why: String,
+    },
 }

@@ -3,13 +3,13 @@
 //!
 //! ```text
 //! FOLDER/
-//!   study.json                        the spec, its hash, the version of lrlab
+//!   study.json                        what is asked, and the version of lrlab
 //!   runs/000-step-every-5-epochs-seed0/
 //!     events.jsonl                    the event log, the only source of every table and picture
 //!     timing.jsonl                    wall-clock times, kept apart so that equal trials have equal logs
 //! ```
 
-/// The file that holds a study's spec.
+/// The file that holds what a study asks.
 pub const STUDY_FILE: &str = "study.json";
 /// The folder of a study's runs.
 pub const RUNS_FOLDER: &str = "runs";
@@ -43,11 +43,12 @@ pub fn slug(label: &str) -> String {
     if slug.is_empty() { "run".to_owned() } else { slug }
 }
 
-/// A study's spec as it lies in [`STUDY_FILE`].
+/// A study's question as it lies in [`STUDY_FILE`].
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct StudyFile {
     /// Version of lrlab that began it.
     pub lrlab: String,
     /// What was asked.
-    pub spec: crate::StudySpec,
+    #[serde(flatten)]
+    pub question: crate::study::Question,
 }

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod log;
 pub mod probe;
 pub mod study;
+pub mod suite;
 pub mod task;
 pub mod torch_init;
 pub mod trial;
@@ -17,8 +18,9 @@ mod data;
 mod error;
 mod flex;
 mod groups;
+mod rise;
 
 pub use error::TrainError;
-pub use study::{Progress, StudyFolder, run_study};
+pub use study::StudyFolder;
 pub use task::{Batch, Metrics, Task, TaskError};
 pub use trial::{Observer, Trial};

@@ -1,40 +1,23 @@
-//! Runs the trials of a study side by side, each on one thread, into one folder.
+//! A study's folder, and trials that cannot bring a study down.
 
 use std::{
     fs::{self, File, TryLockError},
     io::Write,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
 };
 
+use crate::{Observer, TrainError, Trial, log::io};
 use lrlab_core::{
-    Event, Outcome, StudySpec, TrialSpec,
-    layout::{RUNS_FOLDER, STUDY_FILE, StudyFile, run_folder},
+    Event, Outcome, Question, StudySpec,
+    layout::{RUNS_FOLDER, STUDY_FILE, StudyFile},
 };
-use rayon::prelude::*;
-
-use crate::{
-    Observer, TrainError, Trial,
-    log::{Recorder, io, outcome_of},
-};
-
-/// Told of trials as they end; called from several threads.
-pub trait Progress: Sync {
-    /// A trial ended, or was found ended.
-    fn trial_ended(&self, outcome: &Outcome);
-}
-
-/// Nothing is told.
-impl Progress for () {
-    fn trial_ended(&self, _outcome: &Outcome) {}
-}
 
 /// A study's folder, held by this process alone.
 #[derive(Debug)]
 pub struct StudyFolder {
     path: PathBuf,
-    spec: StudySpec,
+    question: Question,
     /// Held open: the lock on it ends with this process, however that ends.
     _lock: File,
 }
@@ -47,7 +30,7 @@ impl StudyFolder {
     ///
     /// # Errors
     /// A folder that holds anything, or that cannot be written; nothing is changed then.
-    pub fn create(path: &Path, spec: StudySpec) -> Result<Self, TrainError> {
+    pub fn create(path: &Path, question: Question) -> Result<Self, TrainError> {
         let occupied = |holds: &str, advice: &str| TrainError::Occupied {
             path: path.to_owned(),
             holds: holds.to_owned(),
@@ -71,12 +54,12 @@ impl StudyFolder {
             return Err(occupied("is not empty", "name an empty folder or a new one; nothing was written"));
         }
         let lock = lock(path)?;
-        let file = StudyFile { lrlab: env!("CARGO_PKG_VERSION").to_owned(), spec };
+        let file = StudyFile { lrlab: env!("CARGO_PKG_VERSION").to_owned(), question };
         write_whole(
             &path.join(STUDY_FILE),
             &serde_json::to_vec_pretty(&file).map_err(|why| io(path, why.into()))?,
         )?;
-        Ok(Self { path: path.to_owned(), spec: file.spec, _lock: lock })
+        Ok(Self { path: path.to_owned(), question: file.question, _lock: lock })
     }
 
     /// Opens a study that was begun before.
@@ -88,12 +71,12 @@ impl StudyFolder {
         let refuse = |why: String| TrainError::Unreadable { path: file.clone(), why };
         let text = fs::read_to_string(&file).map_err(|error| refuse(error.to_string()))?;
         let study: StudyFile = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
-        Ok(Self { path: path.to_owned(), spec: study.spec, _lock: lock(path)? })
+        Ok(Self { path: path.to_owned(), question: study.question, _lock: lock(path)? })
     }
 
     /// What is asked.
-    pub fn spec(&self) -> &StudySpec {
-        &self.spec
+    pub fn question(&self) -> &Question {
+        &self.question
     }
 
     /// Where it lies.
@@ -101,54 +84,10 @@ impl StudyFolder {
         &self.path
     }
 
-    fn run(&self, arm: usize, trial: &TrialSpec) -> PathBuf {
-        self.path.join(RUNS_FOLDER).join(run_folder(arm, &self.spec.arms[arm].label, trial.seed))
+    /// The folder of the run of that name.
+    pub fn run(&self, name: &str) -> PathBuf {
+        self.path.join(RUNS_FOLDER).join(name)
     }
-}
-
-/// How far a study got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tally {
-    /// Trials that have ended, in this call or before.
-    pub ended: usize,
-    /// Trials of the study.
-    pub trials: usize,
-}
-
-/// Runs what is not yet done of the study in `folder`, on all threads of the current rayon pool.
-///
-/// Trials that have ended before are kept; unfinished ones start again, so that the logs end up
-/// the same however often the study was interrupted. Once `stop` is set, trials end at their next
-/// step and no new one begins. A trial that fails or panics is recorded as failed and the study
-/// goes on.
-///
-/// # Errors
-/// A strategy or task that cannot be built, before anything is run; a folder that cannot be
-/// written.
-pub fn run_study(
-    folder: &StudyFolder,
-    stop: &AtomicBool,
-    progress: &dyn Progress,
-) -> Result<Tally, TrainError> {
-    let trials: Vec<(usize, TrialSpec)> = folder.spec.trials().collect();
-    let ended = trials
-        .par_iter()
-        .with_max_len(1)
-        .map(|(arm, trial)| -> Result<usize, TrainError> {
-            let path = folder.run(*arm, trial);
-            if let Some(outcome) = outcome_of(&path) {
-                progress.trial_ended(&outcome);
-                return Ok(1);
-            }
-            if stop.load(Ordering::Relaxed) {
-                return Ok(0);
-            }
-            let outcome = run_trial(trial, &mut Recorder::begin(&path, stop)?)?;
-            progress.trial_ended(&outcome);
-            Ok(usize::from(outcome != Outcome::Stopped))
-        })
-        .try_reduce(|| 0, |a, b| Ok(a + b))?;
-    Ok(Tally { ended, trials: trials.len() })
 }
 
 /// Checks that every trial of a study could be built, so that nothing begins that cannot end.
@@ -164,12 +103,24 @@ pub fn check_study(spec: &StudySpec) -> Result<(), TrainError> {
     Ok(())
 }
 
-/// Runs one trial; what goes wrong inside it becomes its outcome.
-fn run_trial(spec: &TrialSpec, recorder: &mut Recorder<'_>) -> Result<Outcome, TrainError> {
-    let result = catch_unwind(AssertUnwindSafe(|| Trial::new(spec)?.run(recorder)));
+/// Runs the trial that `build` gives until `until`, or to its end. What goes wrong inside it, a panic
+/// too, becomes its outcome; the trial comes back where it can go on.
+///
+/// # Errors
+/// A folder that can no longer be written: going on would lose every later trial as well.
+pub fn run_caught(
+    build: impl FnOnce() -> Result<Trial, TrainError>,
+    until: Option<u64>,
+    observer: &mut dyn Observer,
+) -> Result<Result<Trial, Outcome>, TrainError> {
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let mut trial = build()?;
+        let until = until.unwrap_or(trial.horizon().total_steps);
+        let ended = trial.run_until(until, observer)?;
+        Ok(ended.map_or_else(|| Ok(trial), Err))
+    }));
     let why = match result {
         Ok(Ok(outcome)) => return Ok(outcome),
-        // The folder can no longer be written: going on would lose every later trial as well.
         Ok(Err(error @ TrainError::Io { .. })) => return Err(error),
         Ok(Err(error)) => error.to_string(),
         Err(panic) => panic
@@ -179,8 +130,8 @@ fn run_trial(spec: &TrialSpec, recorder: &mut Recorder<'_>) -> Result<Outcome, T
             .unwrap_or_else(|| "panicked without a message".to_owned()),
     };
     let outcome = Outcome::Failed { why };
-    recorder.on_event(&Event::Finished { outcome: outcome.clone() })?;
-    Ok(outcome)
+    observer.on_event(&Event::Finished { outcome: outcome.clone() })?;
+    Ok(Err(outcome))
 }
 
 fn lock(path: &Path) -> Result<File, TrainError> {

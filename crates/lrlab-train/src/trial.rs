@@ -1,7 +1,7 @@
 //! A trial and the one training loop.
 
 use lrlab_core::{
-    BuiltGroup, Duration, Event, Horizon, Outcome, ParamGroup, Scheduler, TrialSpec,
+    BuiltGroup, Duration, Event, Horizon, Outcome, ParamGroup, Scheduler, StopRule, TrialSpec,
     event::{Metric, Started, Step, Validated},
     optimizer::{ParamState, clip},
     spec::Clip,
@@ -13,6 +13,7 @@ use crate::{
     batches::Batches,
     groups::{self, GroupContext, assign},
     probe::Probes,
+    rise::Rise,
     task::{self, TaskError},
 };
 
@@ -58,6 +59,9 @@ pub struct Trial {
     /// The highest rate of each group so far.
     peaks: Vec<f64>,
     rate: RateChange,
+    rise: Option<Rise>,
+    /// What measures while it trains; `None` before the first step.
+    probes: Option<Probes>,
 }
 
 /// What a branch does with the run's rates.
@@ -118,6 +122,8 @@ impl Trial {
             previous_gradient: Vec::new(),
             previous_norm_squared: 0.0,
             rate: RateChange::None,
+            rise: spec.stop.map(|StopRule::RisesAbove(times)| Rise::above(times)),
+            probes: None,
         })
     }
 
@@ -132,9 +138,32 @@ impl Trial {
     /// A task or an observer that cannot go on. A loss out of bounds is no error: it is
     /// [`Outcome::Diverged`].
     pub fn run(&mut self, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
-        observer.on_event(&Event::Started(Box::new(self.started()?)))?;
-        let mut probes = Probes::new(self);
+        Ok(self.run_until(self.horizon.total_steps, observer)?.unwrap_or(Outcome::Completed))
+    }
+
+    /// Trains until `until` updates are made, or to the end if that comes first, and tells `observer`
+    /// of everything since the last call. `None` for a trial that can go on.
+    ///
+    /// Pauses leave no trace: the events are those of a trial that was never interrupted.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run).
+    pub fn run_until(
+        &mut self,
+        until: u64,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<Outcome>, TrainError> {
+        let mut probes = if let Some(probes) = self.probes.take() {
+            probes
+        } else {
+            observer.on_event(&Event::Started(Box::new(self.started()?)))?;
+            Probes::new(self)
+        };
         let outcome = loop {
+            if self.t == until && until < self.horizon.total_steps {
+                self.probes = Some(probes);
+                return Ok(None);
+            }
             probes.before_step(self, observer)?;
             if self.t == self.horizon.total_steps {
                 break Outcome::Completed;
@@ -145,6 +174,9 @@ impl Trial {
             let step = self.step()?;
             let (t, loss) = (step.t, step.loss);
             observer.on_event(&Event::Step(step))?;
+            if let Some(why) = self.rise.as_mut().and_then(|rise| rise.after(loss)) {
+                break Outcome::Halted { t: self.t, why };
+            }
             if self.out_of_bounds(loss) {
                 break Outcome::Diverged { t, loss };
             }
@@ -155,7 +187,7 @@ impl Trial {
             }
         };
         observer.on_event(&Event::Finished { outcome: outcome.clone() })?;
-        Ok(outcome)
+        Ok(Some(outcome))
     }
 
     /// Makes one update and tells what it saw before it.

@@ -65,6 +65,14 @@ fn measurements_leave_training_undisturbed() {
         ("noisy-line", "sgd lr=0.03", "50 steps"),
         ("line", "sgd lr=0.1", "15 steps"),
         ("quadratic spectrum=1,10,100 noise=0.1", "sgd lr=0.01 momentum=0.5", "40 steps"),
+        ("breast-cancer", "adam lr=0.01", "2 epochs"),
+        ("wine model=softmax", "sgd lr=0.1", "2 epochs"),
+        ("mnist-1d hidden=8", "sgd lr=0.1", "1 epoch"),
+        ("modular-addition hidden=8", "sgd lr=0.1", "2 epochs"),
+        ("teacher-student noise=0.1", "sgd lr=0.1", "40 steps"),
+        ("deep-linear data=stream", "sgd lr=0.1", "40 steps"),
+        ("power-law noise=0.1", "sgd lr=0.1", "40 steps"),
+        ("rosenbrock noise=0.1", "sgd lr=0.001", "40 steps"),
     ] {
         let mut trial = spec(task, strategy, 3, budget);
         let steps = |events: Vec<Event>| -> Vec<Event> {

@@ -4,6 +4,7 @@
 mod shared;
 
 use lrlab_core::{Event, Outcome};
+use lrlab_train::Batch;
 use shared::{losses, run, spec};
 
 #[test]
@@ -37,6 +38,53 @@ fn noise_keeps_a_constant_rate_at_its_floor() {
     let floor = tail.iter().sum::<f64>() / tail.len() as f64;
     let expected = rate * noise * noise / (2.0 * (2.0 - rate * curvature));
     assert!((floor / expected - 1.0).abs() < 0.05, "{floor} against {expected}");
+}
+
+/// The mean square of each coordinate, step by step, as the task's documentation states it.
+#[test]
+fn power_law_loses_what_theory_expects_under_any_schedule() {
+    let (noise, rows) = (1.0, 2);
+    for strategy in ["sgd lr=0.4", "sgd lr=0.8 | cosine to 0", "sgd lr=0.8 | warmup 20% then linear to 0.1x"]
+    {
+        let (mut measured, mut expected) = (0.0, 0.0);
+        for seed in 0..300 {
+            let mut trial = spec(&format!("power-law dim=24 noise={noise}"), strategy, seed, "120 steps");
+            trial.batch_size = Some(rows);
+            let mut squares = Vec::new();
+            let mut task = lrlab_train::task::build(&trial.task, seed).unwrap();
+            task.visit(&mut |param| squares.extend(param.value.iter().map(|x| f64::from(*x).powf(2.0))));
+            for event in run(&trial) {
+                match event {
+                    Event::Step(step) => {
+                        for (i, square) in squares.iter_mut().enumerate() {
+                            let h = 1.0 / (i as f64 + 1.0);
+                            let kept = (1.0 - step.lr[0] * h).powf(2.0);
+                            let added = (step.lr[0] * noise).powf(2.0) * h / rows as f64;
+                            *square = kept * *square + added;
+                        }
+                    }
+                    Event::Validated(validated) if validated.t == 120 => {
+                        measured += validated.metrics["loss"].0
+                    }
+                    _ => {}
+                }
+            }
+            let halves = squares.iter().enumerate().map(|(i, square)| square / (2.0 * (i as f64 + 1.0)));
+            expected += halves.sum::<f64>();
+        }
+        assert!((measured / expected - 1.0).abs() < 0.03, "{strategy}: {measured} against {expected}");
+    }
+}
+
+#[test]
+fn deep_linear_validates_with_the_mean_over_all_inputs() {
+    let mut task = lrlab_train::task::build(&"deep-linear data=stream".parse().unwrap(), 1).unwrap();
+    let expected = task.validate().unwrap()[0].1;
+    let rows: Vec<u64> = (0..20_000).collect();
+    let sampled = task.gradients(Batch::Rows(&rows)).unwrap();
+    assert!((sampled / expected - 1.0).abs() < 0.03, "{sampled} against {expected}");
+    let exact = task.gradients(Batch::Probe).unwrap();
+    assert_eq!(exact, expected);
 }
 
 #[test]

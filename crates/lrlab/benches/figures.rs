@@ -6,8 +6,10 @@
 use std::{error::Error, hint::black_box, path::Path, sync::atomic::AtomicBool};
 
 use lrlab::{
-    Arm, Event, StudySpec, TrialSpec,
-    train::{Observer, StudyFolder, TrainError, Trial, clock::Stopwatch, log::Recorder, run_study},
+    Arm, Event, Question, StudySpec, TrialSpec,
+    analysis::planner::ComparePlanner,
+    investigate::Investigator,
+    train::{Observer, StudyFolder, TrainError, Trial, clock::Stopwatch, log::Recorder},
 };
 use rayon::prelude::*;
 
@@ -68,6 +70,7 @@ fn trial(task: &str, strategy: &str, budget: &str, measure: bool) -> Result<Tria
         budget: budget.parse()?,
         batch_size: None,
         measure,
+        stop: None,
     })
 }
 
@@ -164,7 +167,7 @@ fn trained(spec: &StudySpec) -> Result<f64> {
 
 fn recorded(spec: &StudySpec, path: &Path) -> Result<f64> {
     let watch = Stopwatch::start();
-    let folder = StudyFolder::create(&path.join("study"), spec.clone())?;
-    run_study(&folder, &AtomicBool::new(false), &())?;
+    let folder = StudyFolder::create(&path.join("study"), Question::Compare(spec.clone()))?;
+    Investigator::new(&folder, &AtomicBool::new(false)).ask(&mut ComparePlanner::new(spec.clone()), &())?;
     Ok(watch.elapsed().as_secs_f64())
 }

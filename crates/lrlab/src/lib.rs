@@ -15,12 +15,14 @@
 //! [`train::adapter`] brings schedules and optimizers into the training loop of a Burn user;
 //! [`train`] trains built-in tasks and writes event logs; [`analysis`] reads them and judges.
 
+pub mod investigate;
+
 pub use lrlab_analysis as analysis;
 pub use lrlab_core as core;
 pub use lrlab_train as train;
 
 pub use lrlab_core::{
-    Arm, Duration, Event, Horizon, Optimizer, OptimizerSpec, Outcome, ParamGroup, Schedule, ScheduleSpec,
-    SpecError, Strategy, StudySpec, TaskSpec, TrialSpec,
+    Arm, Duration, Event, FindSpec, Horizon, Optimizer, OptimizerSpec, Outcome, ParamGroup, Question,
+    Schedule, ScheduleSpec, SpecError, Strategy, StudySpec, TaskSpec, TrialSpec,
 };
 pub use lrlab_train::adapter::{ModuleOptimizer, ScheduleAdapter};

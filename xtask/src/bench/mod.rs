@@ -3,6 +3,7 @@
 mod build;
 mod figure;
 mod process;
+mod report;
 mod schedules;
 
 use std::{
@@ -34,7 +35,7 @@ pub(crate) struct Options {
     #[arg(long)]
     python: Option<PathBuf>,
 
-    /// Only what a value and a picture of a schedule cost; builds no tensor engine.
+    /// Only what a value and a picture of a schedule and a large report cost; builds no tensor engine.
     #[arg(long, conflicts_with = "build")]
     schedules: bool,
 
@@ -67,12 +68,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let values = own("lrlab-core", "schedules")?;
     let drawing = own("lrlab-analysis", "drawing")?;
+    let reporting = own("lrlab-analysis", "reporting")?;
     let torch = python.map(|python| peer_figures(&root, &python, options)).transpose()?;
     let clean = options.build.then(|| build::clean(&root)).transpose()?;
 
     let trained = training.iter().flat_map(|(ours, process)| table(ours, process, torch.as_ref()));
     let mut figures: Vec<Figure> = trained.collect();
     figures.extend(schedules::figures(&values, &drawing, torch.as_ref()));
+    figures.extend(report::figures(&reporting));
     figures.extend(clean.iter().flat_map(build::Clean::figures));
     figure::print(&figures);
     if let Some(path) = &options.json {
@@ -84,6 +87,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             }),
             "schedule_values_ns": values,
             "schedule_pictures_ms": drawing,
+            "report": reporting,
             "pytorch": torch,
             "build": clean.map(|clean| json!({ "seconds": clean.seconds, "crates": clean.crates })),
             "quick": options.quick,

@@ -47,6 +47,13 @@ static ROOMS: &[Room] = &[
         key: "name",
     },
     Room {
+        folder: "crates/lrlab-train/src/suite",
+        registry: "registry.rs",
+        slice: "SUITE",
+        entry: "Problem",
+        key: "name",
+    },
+    Room {
         folder: "crates/lrlab-analysis/src/diagnose",
         registry: "mod.rs",
         slice: "DIAGNOSES",

@@ -1,12 +1,8 @@
 //! What the rules read off the log of one run.
 
-use lrlab_core::{
-    OptimizerSpec,
-    event::{Probe, Step},
-    registry::Argument,
-};
+use lrlab_core::{OptimizerSpec, event::Probe, registry::Argument};
 
-use crate::Run;
+use crate::{Run, StepRef};
 
 /// Steps before a gradient probe whose gradients are compared with it.
 const NOISE_WINDOW: u64 = 50;
@@ -170,7 +166,7 @@ fn net_progress(run: &Run) -> Option<f64> {
 
 /// Tenths, because single losses of mini-batches are too noisy to compare.
 fn lost(run: &Run) -> f64 {
-    let losses: Vec<f64> = run.steps.iter().map(|step| step.loss).collect();
+    let losses = run.steps.losses();
     let tenths: Vec<f64> =
         losses.rchunks(losses.len().div_ceil(10).max(1)).map(crate::statistics::mean).collect();
     let best = tenths.iter().copied().fold(f64::INFINITY, f64::min);
@@ -239,7 +235,7 @@ fn noise_floor(run: &Run) -> Option<f64> {
         Probe::Gradient { norm, .. } => Some((probed.t, norm)),
         _ => None,
     })?;
-    let near = |step: &&Step| step.t < t && step.t + NOISE_WINDOW >= t;
+    let near = |step: &StepRef<'_>| step.t < t && step.t + NOISE_WINDOW >= t;
     let squares: Vec<f64> = run.steps.iter().filter(near).map(|step| step.grad_norm.powi(2)).collect();
     let trace = crate::statistics::mean(&squares) - norm * norm;
     let floor = 0.25 * rate_at(run, t)? * amplification * trace.max(0.0);

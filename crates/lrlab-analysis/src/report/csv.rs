@@ -1,8 +1,11 @@
-//! Comma-separated values: the table's numbers and every curve, not thinned.
+//! Comma-separated values: the table's numbers, and the curves of every run.
 
 use std::fmt::Write as _;
 
-use crate::compare::{Row, Summary};
+use crate::{
+    Run, StepRef,
+    compare::{Row, Summary},
+};
 
 use super::{Artifact, Format, Report, ReportError, StudyReport, terminal};
 
@@ -10,7 +13,8 @@ use super::{Artifact, Format, Report, ReportError, StudyReport, terminal};
 pub(super) static FORMAT: Format = Format {
     name: "csv",
     file: "table.csv, curves.csv",
-    doc: "The table's numbers, one line for each strategy and metric, and the loss and rate of every step.",
+    doc: "The table's numbers, one line for each strategy and metric, and loss and rate of each run against \
+          its steps: of every step, or of every n-th where they are many (the logs hold all).",
     render,
 };
 
@@ -68,14 +72,32 @@ pub(super) fn metrics<'a>(study: &'a StudyReport, row: &Row) -> Vec<(&'a str, Su
     metrics
 }
 
+/// Lines of `curves.csv` that a spreadsheet still opens and a message still carries.
+const LINES: u64 = 200_000;
+/// Lines of a run that show its shape however many runs there are.
+const LINES_OF_RUN: u64 = 100;
+
+/// The n of "every n-th step": all runs together keep to [`LINES`]. It is the same for all, so that runs
+/// can be compared step by step.
+fn stride(report: &Report) -> u64 {
+    let arms = report.studies.iter().flat_map(|study| &study.runs.arms);
+    let updates = || arms.clone().flat_map(|arm| &arm.runs).map(Run::updates);
+    let longest = updates().max().unwrap_or(0);
+    updates().sum::<u64>().div_ceil(LINES).clamp(1, (longest / LINES_OF_RUN).max(1))
+}
+
+/// Loss and rate of every n-th step, and of each run's last: as measured, no means.
 fn curves(report: &Report) -> String {
+    let stride = stride(report);
     let mut text = "study,strategy,seed,t,loss,lr\n".to_owned();
     for study in &report.studies {
         for arm in &study.runs.arms {
             let names = format!("{},{}", quoted(&study.heading), quoted(&arm.label));
             for run in &arm.runs {
                 let seed = run.started.trial.seed;
-                for step in &run.steps {
+                let last = run.updates().saturating_sub(1);
+                let written = |step: &StepRef<'_>| step.t.is_multiple_of(stride) || step.t == last;
+                for step in run.steps.iter().filter(written) {
                     // The rates of several parameter groups share a cell, in the groups' order.
                     let rates: Vec<String> = step.lr.iter().map(|&rate| number(rate)).collect();
                     let (t, loss) =

@@ -1,13 +1,14 @@
 //! What is drawn of a study against its steps: losses, rates, divergence and sharpness.
 
-use lrlab_core::{
-    Outcome,
-    event::{Probe, Step},
+use lrlab_core::{Outcome, event::Probe};
+
+use crate::{ArmRuns, Run, StepRef, StudyRuns};
+
+use super::{
+    StudyReport,
+    order::Order,
+    quantity::{COLUMNS, FEW_COLUMNS, Line, Quantity, quantile, thin},
 };
-
-use crate::{ArmRuns, Run, StudyRuns};
-
-use super::quantity::{COLUMNS, Line, Quantity, quantile, thin};
 
 /// The objective of tasks whose training loss is what counts.
 const PLAIN_LOSS: &str = "loss";
@@ -25,6 +26,8 @@ pub(super) struct Curves {
     pub(super) telling: usize,
     /// One entry for each arm.
     pub(super) arms: Vec<ArmCurves>,
+    /// Which arms are drawn at first, and in which style.
+    pub(super) order: Order,
 }
 
 /// What is drawn of one arm besides its losses.
@@ -39,19 +42,28 @@ pub(super) struct ArmCurves {
 
 impl Curves {
     /// The curves of `study`.
-    pub(super) fn of(study: &StudyRuns) -> Self {
-        let mut quantities = vec![Quantity::training_loss(study)];
+    pub(super) fn of(report: &StudyReport) -> Self {
+        let (study, order) = (&report.runs, Order::of(&report.comparison));
+        let mut quantities = vec![Quantity::training_loss(study, &order)];
         let name =
             study.arms.iter().flat_map(|arm| &arm.runs).map(|run| run.started.objective.as_str()).next();
         if let Some(name) = name.filter(|name| *name != PLAIN_LOSS) {
-            quantities.extend(Quantity::objective(study, name));
+            quantities.extend(Quantity::objective(study, &order, name));
         }
         let telling = if samples_afresh(study) { quantities.len() - 1 } else { 0 };
         Self {
             last: quantities.iter().map(|quantity| quantity.last).max().unwrap_or(0),
             quantities,
             telling,
-            arms: study.arms.iter().map(ArmCurves::of).collect(),
+            arms: study
+                .arms
+                .iter()
+                .enumerate()
+                .map(|(index, arm)| {
+                    ArmCurves::of(arm, if order.leads(index) { COLUMNS } else { FEW_COLUMNS })
+                })
+                .collect(),
+            order,
         }
     }
 }
@@ -69,14 +81,14 @@ fn samples_afresh(study: &StudyRuns) -> bool {
 }
 
 impl ArmCurves {
-    fn of(arm: &ArmRuns) -> Self {
+    fn of(arm: &ArmRuns, columns: usize) -> Self {
         let mut rates = Vec::new();
         if let Some(longest) = arm.runs.iter().max_by_key(|run| run.steps.len()) {
             let groups = longest.steps.first().map_or(0, |step| step.lr.len());
             rates = (0..groups)
                 .map(|group| {
-                    let rate = |s: &Step| (s.t, s.lr.get(group).copied().unwrap_or(f64::NAN));
-                    thin(group as u64, longest.steps.iter().map(rate), COLUMNS)
+                    let rate = |s: StepRef<'_>| (s.t, s.lr.get(group).copied().unwrap_or(f64::NAN));
+                    thin(group as u64, longest.steps.iter().map(rate), columns)
                 })
                 .collect();
             // Groups that move alike are one line.

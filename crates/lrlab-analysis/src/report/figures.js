@@ -3,7 +3,12 @@
 const report = (() => {
   const studies = JSON.parse(document.getElementById("data").textContent);
   for (const study of studies) {
-    const rates = study.arms.flatMap((arm) => arm.rates.flatMap((rate) => rate.y)).filter((rate) => rate > 0);
+    study.crowd = study.arms.some((arm) => !arm.leads);
+    fitRates(study, study.arms.map((arm) => arm.leads));
+  }
+  /** Makes the rates of the arms shown fill the axis. */
+  function fitRates(study, shown) {
+    const rates = study.arms.flatMap((arm, index) => (shown[index] ? arm.rates.flatMap((rate) => rate.y) : [])).filter((rate) => rate > 0);
     const highest = rates.reduce((a, b) => Math.max(a, b), 0) || 1;
     // A schedule that ends at zero is followed down to a ten-thousandth of the highest rate.
     const lowest = Math.max(rates.reduce((a, b) => Math.min(a, b), highest), highest / 1e4);
@@ -77,14 +82,30 @@ const report = (() => {
   function curveTraces(study) {
     const below = [];
     const above = [];
-    study.arms.forEach((arm, index) => {
+    if (study.crowd) {
+      // All others are one grey trace with gaps.
+      study.curves.forEach((curve, at) => {
+        const others = study.arms.filter((arm) => !arm.leads).map((arm) => arm.curves[at].mean);
+        below.push({
+          x: others.flatMap((mean) => [...curve.t.slice(0, mean.length), null]),
+          y: others.flatMap((mean) => [...mean, null]),
+          name: "others",
+          meta: { arm: -1, kind: "others", curve: at },
+          hoverinfo: "skip",
+          mode: "lines",
+          line: { color: css("--crowd"), width: 0.8 },
+        });
+      });
+    }
+    const drawn = study.crowd ? study.order.toReversed() : study.arms.keys();
+    [...drawn].forEach((index) => {
+      const arm = study.arms[index];
       const name = plain(arm.label);
       const meta = (kind, curve) => ({ arm: index, kind, curve });
       arm.curves.forEach((spread, at) => {
         const curve = study.curves[at];
         const t = curve.t.slice(0, spread.mean.length);
-        const visible = at === study.telling;
-        const quiet = { hoverinfo: "skip", mode: "lines", name, visible };
+        const quiet = { hoverinfo: "skip", mode: "lines", name };
         if (spread.runs.length) {
           // The runs of an arm are one trace with gaps, so that toggling stays quick.
           const x = [];
@@ -98,12 +119,11 @@ const report = (() => {
           below.push({ ...edge, y: spread.low, meta: meta("band", at) });
           below.push({ ...edge, y: spread.high, meta: meta("band", at), fill: "tonexty", fillcolor: rgba(arm.color, 0.14) });
         }
-        const range = spread.runs.length ? "  (%{customdata[0]:.3~g} to %{customdata[1]:.3~g})" : "";
+        const range = spread.low.length ? "  (%{customdata[0]:.3~g} to %{customdata[1]:.3~g})" : "";
         above.push({
           x: t,
           y: spread.mean,
           name,
-          visible,
           meta: meta("centre", at),
           customdata: spread.low.map((low, bin) => [low, spread.high[bin]]),
           mode: t.length <= 60 ? "lines+markers" : "lines",
@@ -142,11 +162,18 @@ const report = (() => {
     return [...below, ...above];
   }
 
-  function drawCurves(div, study) {
+  /** Draws a figure of which only the traces that `visible` tells are seen. */
+  function plot(div, traces, visible, layout) {
+    for (const trace of traces) trace.visible = visible(trace);
+    return Plotly.newPlot(div, traces, layout, config);
+  }
+
+  function drawCurves(div, study, visible) {
     const first = study.curves[study.telling];
-    return Plotly.newPlot(
+    return plot(
       div,
       curveTraces(study),
+      visible,
       layout({
         hovermode: "x unified",
         // The nearest step answers, however far it is: short runs have few.
@@ -167,11 +194,10 @@ const report = (() => {
         yaxis: axis({ title: { text: plain(first.name) }, domain: [0.38, 1], ...lossAxis(first, "log") }),
         yaxis2: axis({ title: { text: "learning rate" }, domain: [0, 0.3], ...rateAxis(study, "linear") }),
       }),
-      config,
     );
   }
 
-  function drawSharpness(div, study) {
+  function drawSharpness(div, study, visible) {
     const traces = [];
     const finite = (values) => values.filter(Number.isFinite);
     const measurements = study.arms.flatMap((arm) => arm.sharpness ?? []);
@@ -214,9 +240,10 @@ const report = (() => {
         hovertemplate: "sharpness %{y:.4~g}",
       });
     });
-    return Plotly.newPlot(
+    return plot(
       div,
       traces,
+      visible,
       layout({
         hovermode: "closest",
         xaxis: axis({ title: { text: "step" } }),
@@ -225,11 +252,10 @@ const report = (() => {
           ...logAxis([lowest / 1.3, highest * 1.3]),
         }),
       }),
-      config,
     );
   }
 
-  function drawValley(div, study) {
+  function drawValley(div, study, visible) {
     const { axes, minimum, hessian, floor, view, paths } = study.valley;
     const excess = (x, y) => {
       const [u, v] = [x - minimum[0], y - minimum[1]];
@@ -292,17 +318,17 @@ const report = (() => {
         hovertemplate: "step %{customdata[0]}, loss %{customdata[1]:.4~g}",
       });
     });
-    return Plotly.newPlot(
+    return plot(
       div,
       traces,
+      visible,
       layout({
         hovermode: "closest",
         xaxis: axis({ title: { text: plain(axes[0]) }, range: view[0], showgrid: false }),
         yaxis: axis({ title: { text: plain(axes[1]) }, range: view[1], showgrid: false, scaleanchor: "x" }),
       }),
-      config,
     );
   }
 
-  return { studies, css, plain, top, lossAxis, rateAxis, draw: { curves: drawCurves, sharpness: drawSharpness, valley: drawValley } };
+  return { studies, css, plain, top, lossAxis, rateAxis, fitRates, draw: { curves: drawCurves, sharpness: drawSharpness, valley: drawValley } };
 })();

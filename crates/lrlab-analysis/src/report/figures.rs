@@ -41,6 +41,8 @@ struct Study<'a> {
     arms: Vec<Arm<'a>>,
     valley: Option<ValleyData>,
     seeds: usize,
+    /// Arms as the table lists them.
+    order: Vec<usize>,
 }
 
 /// What the curves of all arms share.
@@ -57,6 +59,8 @@ struct CurveData {
 #[derive(Serialize)]
 struct Arm<'a> {
     label: &'a str,
+    /// Whether it is drawn at first.
+    leads: bool,
     color: &'static str,
     dash: &'static str,
     curves: Vec<SpreadData>,
@@ -69,6 +73,7 @@ struct Arm<'a> {
 struct SpreadData {
     mean: Vec<Fine>,
     median: Vec<Fine>,
+    /// Empty where there is no band, as `high` is.
     low: Vec<Fine>,
     high: Vec<Fine>,
     runs: Vec<LineData<Coarse>>,
@@ -146,11 +151,13 @@ pub(super) fn data(report: &Report) -> Result<(String, Vec<Shown>), ReportError>
 }
 
 fn study(study: &StudyReport) -> Study<'_> {
-    let curves = Curves::of(&study.runs);
+    let curves = Curves::of(study);
+    let order = &curves.order;
     let arms = study.runs.arms.iter().zip(curves.arms).enumerate().map(|(index, (arm, lines))| {
-        let style = palette::style(index);
+        let style = palette::style(order.places[index]);
         Arm {
             label: &arm.label,
+            leads: order.leads(index),
             color: style.color,
             dash: style.dash,
             curves: curves
@@ -170,6 +177,7 @@ fn study(study: &StudyReport) -> Study<'_> {
         telling: curves.telling,
         valley: Valley::of(&study.runs).map(valley),
         seeds: study.runs.arms.iter().map(|arm| arm.runs.len()).max().unwrap_or(0),
+        order: curves.order.listed,
     }
 }
 
@@ -192,11 +200,12 @@ fn spread(quantity: &Quantity, spread: &Spread) -> SpreadData {
     let steps = (quantity.bin == 1).then_some(quantity.t.as_slice());
     // A single run is its own mean.
     let runs = if spread.runs.len() > 1 { spread.runs.as_slice() } else { &[] };
+    let band = |edge: &[f64]| if runs.is_empty() { Vec::new() } else { short(edge) };
     SpreadData {
         mean: short(&spread.mean),
         median: short(&spread.median),
-        low: short(&spread.low),
-        high: short(&spread.high),
+        low: band(&spread.low),
+        high: band(&spread.high),
         runs: runs.iter().map(|run| line(run, steps)).collect(),
     }
 }

@@ -6,7 +6,9 @@
 use std::{
     fs,
     io::{self, Write as _},
+    panic,
     path::{Path, PathBuf},
+    thread,
 };
 
 use lrlab_core::layout;
@@ -18,7 +20,8 @@ mod curves;
 mod figures;
 mod html;
 mod json;
-mod numbers;
+pub(crate) mod numbers;
+mod order;
 mod page;
 pub(crate) mod palette;
 mod png;
@@ -121,10 +124,7 @@ pub fn write(report: &Report, folder: &Path, formats: &[&Format]) -> Result<Vec<
             return Err(ReportError::Mismatch { study: study.heading.clone(), arms, rows });
         }
     }
-    let mut artifacts = Vec::new();
-    for format in formats {
-        artifacts.extend((format.render)(report)?);
-    }
+    let artifacts = render(report, formats)?;
     fs::create_dir_all(folder).map_err(|source| ReportError::Io { path: folder.to_owned(), source })?;
     artifacts
         .into_iter()
@@ -136,6 +136,21 @@ pub fn write(report: &Report, folder: &Path, formats: &[&Format]) -> Result<Vec<
             }
         })
         .collect()
+}
+
+/// The files of all `formats`, in their order; each format has a thread of its own.
+fn render(report: &Report, formats: &[&Format]) -> Result<Vec<Artifact>, ReportError> {
+    let rendered: Vec<Result<Vec<Artifact>, ReportError>> = thread::scope(|scope| {
+        let renderers: Vec<_> =
+            formats.iter().map(|format| scope.spawn(move || (format.render)(report))).collect();
+        let finished = renderers.into_iter().map(thread::ScopedJoinHandle::join);
+        finished.map(|files| files.unwrap_or_else(|panic| panic::resume_unwind(panic))).collect()
+    });
+    let mut artifacts = Vec::new();
+    for files in rendered {
+        artifacts.extend(files?);
+    }
+    Ok(artifacts)
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {

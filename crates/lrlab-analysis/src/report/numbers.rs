@@ -6,7 +6,7 @@ use crate::compare::Summary;
 pub(super) const NOTHING: &str = "—";
 
 /// `value` with `digits` significant digits; plain between 1e-4 and 1e6, else with an exponent.
-pub(super) fn significant(value: f64, digits: u8) -> String {
+pub(crate) fn significant(value: f64, digits: u8) -> String {
     if value.is_nan() {
         return NOTHING.to_owned();
     }

@@ -1,12 +1,12 @@
 // What a reader can do with the figures. One legend rules all figures of a study.
 (() => {
-  const { studies, css, plain, top, lossAxis, rateAxis, draw } = report;
+  const { studies, css, plain, top, lossAxis, rateAxis, fitRates, draw } = report;
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   function setUp(section) {
     const study = studies[Number(section.dataset.study)];
-    const shown = study.arms.map(() => true);
-    const chosen = { curve: study.curves[study.telling].name, "loss axis": "log", "rate axis": "linear", line: "mean", "single runs": "shown" };
+    const shown = study.arms.map((arm) => arm.leads);
+    const chosen = { curve: study.curves[study.telling].name, "loss axis": "log", "rate axis": "linear", line: "mean", "single runs": study.crowd ? "hidden" : "shown" };
     const figures = [...section.querySelectorAll("[data-figure]")];
     const curves = figures.find((div) => div.dataset.figure === "curves");
     section.querySelector(".figures").hidden = false;
@@ -22,8 +22,15 @@
         Plotly.restyle(div, { visible: div.data.map(visible) }, div.data.map((_, index) => index));
       }
       section.querySelectorAll("[data-arm]").forEach((button) => {
-        button.setAttribute("aria-pressed", String(shown[Number(button.dataset.arm)]));
+        const on = shown[Number(button.dataset.arm)];
+        button.setAttribute("aria-pressed", String(on));
+        // Of many strategies the legend lists those that were ever shown.
+        if (on) button.hidden = false;
       });
+      if (study.crowd) {
+        fitRates(study, shown);
+        setAxis("yaxis2", rateAxis(study, chosen["rate axis"]));
+      }
     }
 
     const spread = ({ arm, curve }) => study.arms[arm].curves[curve];
@@ -72,10 +79,11 @@
       }
     }
 
-    for (const div of figures) draw[div.dataset.figure](div, study);
+    for (const div of figures) draw[div.dataset.figure](div, study, visible);
     alike();
 
     section.querySelectorAll("[data-arm]").forEach((button) => {
+      button.disabled = false;
       const arm = Number(button.dataset.arm);
       button.addEventListener("click", () => {
         shown[arm] = !shown[arm];
@@ -83,7 +91,7 @@
       });
       button.addEventListener("dblclick", () => {
         const alone = shown.every((on, index) => on === (index === arm));
-        shown.forEach((_, index) => (shown[index] = alone || index === arm));
+        shown.forEach((_, index) => (shown[index] = (alone && study.arms[index].leads) || index === arm));
         refresh();
       });
     });
@@ -95,6 +103,8 @@
         apply(button.dataset.set, button.dataset.value);
       });
     });
+    sortable(section.querySelector(".results"));
+    section.querySelectorAll("[data-find]").forEach((field) => findable(field, section));
     section.querySelectorAll(".code").forEach((block) => {
       const button = block.querySelector(".copy");
       button.hidden = false;
@@ -113,6 +123,45 @@
     return figures;
   }
 
+  /** Lets the headings of a table sort its rows: numbers as numbers, what is none last. */
+  function sortable(table) {
+    const body = table.tBodies[0];
+    const key = (row, column) => row.cells[column].dataset.key ?? "";
+    [...table.tHead.rows[0].cells].forEach((heading, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "sort";
+      button.append(...heading.childNodes);
+      heading.append(button);
+      button.addEventListener("click", () => {
+        const sign = heading.ariaSort === "ascending" ? -1 : 1;
+        for (const other of heading.parentElement.cells) other.ariaSort = null;
+        heading.ariaSort = sign > 0 ? "ascending" : "descending";
+        const rows = [...body.rows].map((row) => [key(row, column), row]);
+        const missing = ([text]) => text === "";
+        const compare = ([a], [b]) => (heading.classList.contains("n") ? a - b : a.localeCompare(b, "en", { numeric: true }));
+        rows.sort((a, b) => missing(a) - missing(b) || sign * compare(a, b));
+        body.append(...rows.map(([, row]) => row));
+      });
+    });
+  }
+
+  /** Narrows the table to the strategies whose name or verdict holds what is typed. */
+  function findable(field, section) {
+    const rows = [...section.querySelectorAll(".results tbody tr")];
+    const told = field.closest(".tools").querySelector("output");
+    field.closest(".tools").hidden = false;
+    field.addEventListener("input", () => {
+      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+      for (const row of rows) {
+        const text = `${row.cells[0].textContent} ${row.cells[1].textContent}`.toLowerCase();
+        row.hidden = !words.every((word) => text.includes(word));
+      }
+      const left = rows.filter((row) => !row.hidden).length;
+      told.textContent = words.length ? `${left} of ${rows.length}` : "";
+    });
+  }
+
   const figures = [...document.querySelectorAll("[data-study]")].flatMap(setUp);
 
   function recolour() {
@@ -126,6 +175,7 @@
       Plotly.relayout(div, next);
       div.data.forEach((trace, index) => {
         if (trace.meta.kind === "valley") Plotly.restyle(div, { "line.color": css("--contour"), fillcolor: css("--depth") }, [index]);
+        if (trace.meta.kind === "others") Plotly.restyle(div, { "line.color": css("--crowd") }, [index]);
         if (trace.meta.kind === "minimum") Plotly.restyle(div, { "marker.color": css("--ink") }, [index]);
       });
     }

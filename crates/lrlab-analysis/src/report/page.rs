@@ -4,7 +4,10 @@ use minijinja::{Value, context};
 
 use crate::{compare::Row, diagnose::Evidence};
 
-use super::{Report, StudyReport, figures::Shown, numbers, palette, slugs, terminal};
+use super::{Report, StudyReport, figures::Shown, numbers, order::Order, palette, slugs, terminal};
+
+/// Strategies tied with the best that are named above the table; it marks all.
+const NAMED_TIES: usize = 10;
 
 /// The page of `report`, whose figures show what `shown` says, study by study.
 pub(super) fn page(report: &Report, shown: &[Shown]) -> Value {
@@ -20,16 +23,16 @@ pub(super) fn page(report: &Report, shown: &[Shown]) -> Value {
 
 fn of_study(study: &StudyReport, slug: String, shown: &Shown) -> Value {
     let comparison = &study.comparison;
-    let ranks: Vec<&str> =
-        (0..comparison.rows.len()).map(|index| terminal::rank(comparison, index)).collect();
-    let rows: Vec<Value> = comparison
-        .rows
-        .iter()
-        .zip(&study.runs.spec.arms)
-        .enumerate()
-        .map(|(index, (row, arm))| of_row(row, index, ranks[index], arm.strategy.to_string()))
+    let order = Order::of(comparison);
+    let row = |index: usize| {
+        let spec = study.runs.spec.arms[index].strategy.to_string();
+        of_row(&comparison.rows[index], index, &order, terminal::rank(comparison, index), spec)
+    };
+    let rows: Vec<Value> = order.listed.iter().map(|&index| row(index)).collect();
+    let ties: Vec<Value> = (order.listed.iter())
+        .filter(|&&index| terminal::rank(comparison, index) == "tie")
+        .map(|&index| Value::from(&comparison.rows[index].label))
         .collect();
-    let ties = comparison.rows.iter().zip(&ranks).filter(|(_, rank)| **rank == "tie");
     context! {
         slug,
         heading => study.heading.as_str(),
@@ -41,8 +44,11 @@ fn of_study(study: &StudyReport, slug: String, shown: &Shown) -> Value {
         notes => comparison.notes.iter().map(Value::from).collect::<Vec<_>>(),
         seeds => shown.seeds,
         has_accuracy => comparison.rows.iter().any(|row| row.accuracy.is_some()),
-        best => comparison.best.and_then(|best| rows.get(best).cloned()),
-        ties => ties.map(|(row, _)| Value::from(&row.label)).collect::<Vec<_>>(),
+        best => comparison.best.and_then(|best| rows.get(order.places[best]).cloned()),
+        more_ties => ties.len().saturating_sub(NAMED_TIES),
+        ties => ties.into_iter().take(NAMED_TIES).collect::<Vec<_>>(),
+        crowd => order.is_crowd(),
+        leading => order.leading().len(),
         rows,
         curves => shown.curves.iter().map(|(name, _)| Value::from(name)).collect::<Vec<_>>(),
         telling => shown.curves.get(shown.telling).map(|(name, _)| name.as_str()),
@@ -54,10 +60,22 @@ fn of_study(study: &StudyReport, slug: String, shown: &Shown) -> Value {
     }
 }
 
-fn of_row(row: &Row, index: usize, rank: &str, spec: String) -> Value {
-    let style = palette::style(index);
+fn of_row(row: &Row, index: usize, order: &Order, rank: &str, spec: String) -> Value {
+    let style = palette::style(order.places[index]);
+    // A browser sorts by these; what is no number comes last.
+    let key = |value: f64| if value.is_finite() { format!("{value:e}") } else { String::new() };
     let p_value = |p: f64| if p < 0.001 { "< 0.001".to_owned() } else { format!("= {p:.3}") };
     context! {
+        arm => index,
+        leads => order.leads(index),
+        keys => context! {
+            objective => key(row.objective.mean),
+            final_loss => key(row.final_loss.mean),
+            best_loss => key(row.best_loss.mean),
+            accuracy => key(row.accuracy.map_or(f64::NAN, |accuracy| -accuracy.mean)),
+            steps_to_target => key(row.steps_to_target.mean),
+            diverged => row.diverged + row.failed,
+        },
         label => row.label.as_str(),
         color => style.color,
         dash => style.dash,

@@ -41,6 +41,8 @@ const MARGINS: (f64, f64) = (92.0, 16.0);
 const FAINT: f64 = 0.22;
 /// Opacity of the band over seeds; areas keep their alpha.
 const BAND: f64 = 0.15;
+/// Colour of the lines that stand behind where there are many.
+const OTHERS: &str = "#d3d7db";
 /// More single runs than this say no more in a still picture.
 const FAINT_RUNS: usize = 10;
 
@@ -60,7 +62,8 @@ fn render(report: &Report) -> Result<Vec<Artifact>, ReportError> {
 }
 
 fn picture(study: &StudyReport) -> Result<Vec<u8>, String> {
-    let curves = Curves::of(&study.runs);
+    let curves = Curves::of(study);
+    let order = &curves.order;
     let end = curves.last.max(1) as f64;
     let common = |layout: Layout| {
         layout
@@ -81,7 +84,7 @@ fn picture(study: &StudyReport) -> Result<Vec<u8>, String> {
     let mut layouts = Vec::new();
     for quantity in losses {
         let [bottom, top] = quantity.log_range;
-        plots.push(loss_plots(quantity, &curves.arms, Panel { y: [bottom, top], log: true }));
+        plots.push(loss_plots(quantity, &curves, Panel { y: [bottom, top], log: true }));
         layouts.push(common(
             Layout::new((0.0, end), (bottom, top))
                 .with_y_label(format!("{} (log)", quantity.name))
@@ -92,7 +95,8 @@ fn picture(study: &StudyReport) -> Result<Vec<u8>, String> {
                 .with_force_margins_y(14.0, 26.0),
         ));
     }
-    let rates = curves.arms.iter().flat_map(|arm| &arm.rates).flat_map(|line| &line.y).copied();
+    let drawn = order.leading().iter().map(|&index| &curves.arms[index]);
+    let rates = drawn.flat_map(|arm| &arm.rates).flat_map(|line| &line.y).copied();
     let highest = rates.filter(|rate| rate.is_finite()).fold(0.0, f64::max);
     let highest = if highest > 0.0 { highest * 1.08 } else { 1.0 };
     plots.push(rate_plots(&curves, Panel { y: [0.0, highest], log: false }));
@@ -104,16 +108,24 @@ fn picture(study: &StudyReport) -> Result<Vec<u8>, String> {
             .with_y_axis_max(highest)
             .with_force_margins_y(8.0, 52.0),
     ));
-    let entries = study.runs.arms.iter().enumerate().map(|(index, arm)| {
-        let style = palette::style(index);
-        LegendEntry {
-            label: arm.label.clone(),
-            color: style.color.to_owned(),
-            shape: LegendShape::Line,
-            dasharray: line_style(style.dash).dasharray(),
-        }
-    });
-    let legend_room = study.runs.arms.iter().map(|arm| arm.label.chars().count()).max().unwrap_or(0) as f64;
+    let entry = |label: String, color: &str, dash: &str| LegendEntry {
+        label,
+        color: color.to_owned(),
+        shape: LegendShape::Line,
+        dasharray: line_style(dash).dasharray(),
+    };
+    let mut entries: Vec<LegendEntry> = order
+        .leading()
+        .iter()
+        .map(|&index| {
+            let style = palette::style(order.places[index]);
+            entry(study.runs.arms[index].label.clone(), style.color, style.dash)
+        })
+        .collect();
+    if order.is_crowd() {
+        entries.push(entry(format!("{} others", order.others().len()), OTHERS, "solid"));
+    }
+    let legend_room = entries.iter().map(|entry| entry.label.chars().count()).max().unwrap_or(0) as f64;
     let height = loss_height * losses.len() as f64 + RATE_HEIGHT;
     let figure = (0..losses.len())
         .fold(Figure::new(losses.len() + 1, 1), |figure, row| figure.with_row_height(row, loss_height));
@@ -125,7 +137,7 @@ fn picture(study: &StudyReport) -> Result<Vec<u8>, String> {
         .with_layouts(layouts)
         .with_spacing(4.0)
         .with_shared_legend_right_top()
-        .with_shared_legend_entries(entries.collect())
+        .with_shared_legend_entries(entries)
         .with_figure_size(WIDTH + 7.0 * legend_room, height + 60.0)
         .render();
     PngBackend::new().with_scale(2.0).render_scene(&scene)
@@ -186,11 +198,25 @@ impl Panel {
     }
 }
 
-fn loss_plots(quantity: &Quantity, arms: &[ArmCurves], panel: Panel) -> Vec<Plot> {
+fn loss_plots(quantity: &Quantity, curves: &Curves, panel: Panel) -> Vec<Plot> {
+    let order = &curves.order;
+    let mean = |spread: &Spread| panel.pieces(quantity.t.iter().copied().zip(spread.mean.iter().copied()));
     let mut plots = Vec::new();
+    for &index in order.others() {
+        plots.extend(lines(mean(&quantity.arms[index]), OTHERS, 0.7, "solid"));
+    }
+    // The best lie on top of the crowd; few arms keep the study's order.
+    let leading = || {
+        let best_last = order.leading().iter().rev().copied();
+        if order.is_crowd() { best_last.collect::<Vec<_>>() } else { order.leading().to_vec() }
+    };
     // Whatever is faint lies under every mean, or the last arm would hide the others.
-    for (index, spread) in quantity.arms.iter().enumerate().filter(|(_, spread)| spread.runs.len() > 1) {
-        let color = palette::style(index).color;
+    for index in leading() {
+        let spread = &quantity.arms[index];
+        if spread.runs.len() < 2 {
+            continue;
+        }
+        let color = palette::style(order.places[index]).color;
         plots.extend(band(&quantity.t, spread, panel, color));
         // Unsteady runs would cover each other and all else.
         for run in spread.runs.iter().take(if quantity.unsteady { 0 } else { FAINT_RUNS }) {
@@ -198,11 +224,10 @@ fn loss_plots(quantity: &Quantity, arms: &[ArmCurves], panel: Panel) -> Vec<Plot
             plots.extend(lines(panel.pieces(points), &palette::faint(color, FAINT), 0.8, "solid"));
         }
     }
-    for (index, (spread, arm)) in quantity.arms.iter().zip(arms).enumerate() {
-        let style = palette::style(index);
-        let points = quantity.t.iter().copied().zip(spread.mean.iter().copied());
-        plots.extend(lines(panel.pieces(points), style.color, 2.2, style.dash));
-        plots.extend(crosses(arm, panel, style.color));
+    for index in leading() {
+        let style = palette::style(order.places[index]);
+        plots.extend(lines(mean(&quantity.arms[index]), style.color, 2.2, style.dash));
+        plots.extend(crosses(&curves.arms[index], panel, style.color));
     }
     plots
 }
@@ -238,9 +263,9 @@ fn crosses(arm: &ArmCurves, panel: Panel, color: &str) -> Option<Plot> {
 
 fn rate_plots(curves: &Curves, panel: Panel) -> Vec<Plot> {
     let mut plots = Vec::new();
-    for (index, arm) in curves.arms.iter().enumerate() {
-        let style = palette::style(index);
-        for rate in &arm.rates {
+    for &index in curves.order.leading() {
+        let style = palette::style(curves.order.places[index]);
+        for rate in &curves.arms[index].rates {
             plots.extend(lines(panel.pieces(stairs(&rate.t, &rate.y)), style.color, 1.8, style.dash));
         }
     }

@@ -5,14 +5,20 @@ use lrlab_core::{Outcome, event::Validated};
 
 use crate::{ArmRuns, Run, StudyRuns};
 
+use super::order::Order;
+
 /// Points of a summary across the figure where every value is exact: about one for each two pixels.
 const EXACT_BINS: u64 = 500;
 /// Points where mini-batches make the loss noisy: few enough to see through the noise.
 const NOISY_BINS: u64 = 150;
 /// Pixel columns of a single run's curve; each gives at most two points.
 pub(super) const COLUMNS: usize = 500;
+/// Pixel columns of what stands behind in a study of many arms.
+pub(super) const FEW_COLUMNS: usize = 60;
 /// Points that all single runs of an arm may have together, to keep a page small.
 const POINTS_OF_ARM: usize = 10_000;
+/// And those of all arms.
+const POINTS_OF_ALL: usize = 40_000;
 
 /// A quantity of a study's runs and how it is shown.
 #[derive(Clone, Debug)]
@@ -46,7 +52,7 @@ pub(super) struct Spread {
     pub(super) low: Vec<f64>,
     /// The value that a tenth of the runs lie above.
     pub(super) high: Vec<f64>,
-    /// The single runs, thinned.
+    /// The single runs, thinned; none of an arm that is not drawn at first.
     pub(super) runs: Vec<Line>,
 }
 
@@ -63,7 +69,7 @@ pub(super) struct Line {
 
 impl Quantity {
     /// The loss of every step's batch.
-    pub(super) fn training_loss(study: &StudyRuns) -> Self {
+    pub(super) fn training_loss(study: &StudyRuns, order: &Order) -> Self {
         let all = || study.arms.iter().flat_map(|arm| &arm.runs);
         let last = all().filter_map(|run| run.steps.last()).map(|step| step.t).max().unwrap_or(0);
         let count = last.saturating_add(1);
@@ -77,11 +83,11 @@ impl Quantity {
         };
         let t = (0..count.div_ceil(bin)).map(middle).collect();
         let values = |run: &Run| run.steps.iter().map(|step| (step.t, step.loss)).collect();
-        Self::of(study, "training loss", bin, t, last, values, |t| Some((t / bin) as usize))
+        Self::of((study, order), "training loss", bin, t, last, values, |t| Some((t / bin) as usize))
     }
 
     /// The metric called `name` at every validation, as far as there are enough for a line.
-    pub(super) fn objective(study: &StudyRuns, name: &str) -> Option<Self> {
+    pub(super) fn objective(study: &StudyRuns, order: &Order, name: &str) -> Option<Self> {
         let values = |run: &Run| -> Vec<(u64, f64)> {
             let value = |v: &Validated| Some((v.t, v.metrics.get(name)?.0));
             run.validated.iter().filter_map(value).collect()
@@ -107,11 +113,11 @@ impl Quantity {
         let middle = |same: &[u64]| same.iter().sum::<u64>() as f64 / same.len() as f64;
         let t = grid.chunks(bin as usize).map(middle).collect();
         let place = |t| grid.binary_search(&t).ok().map(|at| at / bin as usize);
-        Some(Self::of(study, name, bin, t, last, values, place))
+        Some(Self::of((study, order), name, bin, t, last, values, place))
     }
 
     fn of(
-        study: &StudyRuns,
+        (study, order): (&StudyRuns, &Order),
         name: &str,
         bin: u64,
         t: Vec<f64>,
@@ -119,9 +125,13 @@ impl Quantity {
         values: impl Fn(&Run) -> Vec<(u64, f64)>,
         place: impl Fn(u64) -> Option<usize>,
     ) -> Self {
-        let arms: Vec<Spread> = study.arms.iter().map(|arm| Spread::of(arm, &values, &place)).collect();
+        let most = (POINTS_OF_ALL / order.leading().len().max(1)).min(POINTS_OF_ARM);
+        let points = |index| if order.leads(index) { most } else { 0 };
+        let arms = study.arms.iter().enumerate();
+        let arms: Vec<Spread> =
+            arms.map(|(index, arm)| Spread::of(arm, points(index), &values, &place)).collect();
         let unsteady = bin > 1 || !exact(study);
-        let [log_range, linear_range] = ranges(&arms, study);
+        let [log_range, linear_range] = ranges(&arms, order, study);
         Self { name: name.to_owned(), bin, t, last, unsteady, arms, log_range, linear_range }
     }
 }
@@ -129,6 +139,7 @@ impl Quantity {
 impl Spread {
     fn of(
         arm: &ArmRuns,
+        points: usize,
         values: impl Fn(&Run) -> Vec<(u64, f64)>,
         place: impl Fn(u64) -> Option<usize>,
     ) -> Self {
@@ -158,9 +169,11 @@ impl Spread {
             spread.low.push(quantile(&values, 0.1));
             spread.high.push(quantile(&values, 0.9));
         }
-        let columns = (POINTS_OF_ARM / 2 / arm.runs.len().max(1)).clamp(20, COLUMNS);
-        let line = |run: &Run| thin(run.started.trial.seed, values(run).into_iter(), columns);
-        spread.runs = arm.runs.iter().map(line).collect();
+        if points > 0 {
+            let columns = (points / 2 / arm.runs.len().max(1)).clamp(20, COLUMNS);
+            let line = |run: &Run| thin(run.started.trial.seed, values(run).into_iter(), columns);
+            spread.runs = arm.runs.iter().map(line).collect();
+        }
         spread
     }
 }
@@ -227,8 +240,9 @@ pub(super) fn thin(key: u64, points: impl Iterator<Item = (u64, f64)>, columns: 
 /// A loss this many times the greatest first loss is out of the picture.
 const FLIGHT: f64 = 30.0;
 
-/// Values worth showing, on a log and on a linear axis.
-fn ranges(arms: &[Spread], study: &StudyRuns) -> [[f64; 2]; 2] {
+/// Values worth showing of the arms drawn at first, on a log and on a linear axis.
+fn ranges(arms: &[Spread], order: &Order, study: &StudyRuns) -> [[f64; 2]; 2] {
+    let arms: Vec<&Spread> = order.leading().iter().map(|&index| &arms[index]).collect();
     let finite = |values: &[f64]| values.iter().copied().filter(|v| v.is_finite()).collect::<Vec<_>>();
     let greatest = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);

@@ -2,7 +2,7 @@
 
 use crate::{Comparison, compare::Row};
 
-use super::numbers;
+use super::{numbers, order::Order};
 
 /// Columns of a terminal that the table keeps within.
 const WIDTH: usize = 100;
@@ -31,7 +31,8 @@ impl Column {
     }
 }
 
-/// The table as text of at most 100 columns, without colour codes; ends with a line break.
+/// The table as text of at most 100 columns, without colour codes; ends with a line break. Of more than
+/// twelve strategies the best come first.
 ///
 /// Numbers are means ± standard deviations over the runs that completed. What does not fit beside
 /// the rest (the training losses first) follows below in a table of its own.
@@ -99,9 +100,10 @@ pub(super) fn losses(row: &Row) -> String {
 
 fn columns(comparison: &Comparison) -> Vec<Column> {
     let rows = &comparison.rows;
+    let order = Order::of(comparison).listed;
     let column = |heading: &str, spare, left, cell: &dyn Fn(usize, &Row) -> String| Column {
         heading: heading.to_owned(),
-        cells: rows.iter().enumerate().map(|(index, row)| cell(index, row)).collect(),
+        cells: order.iter().map(|&index| cell(index, &rows[index])).collect(),
         spare,
         left,
     };

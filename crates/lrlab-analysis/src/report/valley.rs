@@ -46,7 +46,7 @@ impl Valley {
             .map(|arm| {
                 let run = arm.runs.iter().find(|run| run.started.trial.seed == seed);
                 let mut path = Path::default();
-                for step in run.into_iter().flat_map(|run| &run.steps) {
+                for step in run.into_iter().flat_map(|run| run.steps.iter()) {
                     let [x, y] = step.at[..] else { break };
                     if !(x.is_finite() && y.is_finite()) {
                         break;

@@ -246,6 +246,7 @@ pub(crate) fn trial(strategy: Strategy, seed: u64, steps: u64) -> TrialSpec {
         budget: Duration::Steps(steps),
         batch_size: None,
         measure: true,
+        stop: None,
     }
 }
 

@@ -8,8 +8,8 @@ mod noise;
 use std::collections::BTreeMap;
 
 use lrlab_analysis::{
-    ArmRuns, Comparison, Run, StudyRuns, Verdict, Word,
-    compare::{Row, Summary},
+    ArmRuns, Comparison, Run, Steps, StudyRuns, Verdict, Word,
+    compare::{Recommendation, Row, Summary, TimeToTarget},
     diagnose::Evidence,
     report::{Report, StudyReport},
 };
@@ -255,6 +255,7 @@ fn empty(spec: &StudySpec, arm: &Arm, seed: u64, full_batch: bool, parameters: u
         budget: spec.budget,
         batch_size: spec.batch_size,
         measure: true,
+        stop: None,
     };
     let started = Started {
         trial,
@@ -266,7 +267,7 @@ fn empty(spec: &StudySpec, arm: &Arm, seed: u64, full_batch: bool, parameters: u
         objective: if full_batch { "loss" } else { "validation loss" }.into(),
         bowl: None,
     };
-    Run { started, steps: Vec::new(), probes: Vec::new(), validated: Vec::new(), outcome: None }
+    Run { started, steps: Steps::default(), probes: Vec::new(), validated: Vec::new(), outcome: None }
 }
 
 fn step(t: u64, loss: f64, lr: f64) -> Step {
@@ -298,8 +299,8 @@ fn compared(study: &StudyRuns, objective: &str, target: f64, words: &[Word]) -> 
             let whole = || arm.runs.iter().filter(|run| !diverged(run));
             let reached = whole().filter(|run| last(run, objective).is_some_and(|v| v <= target)).count();
             let accuracies: Vec<f64> = whole().filter_map(|run| last(run, "validation accuracy")).collect();
-            let tail = |run: &Run| run.steps[run.steps.len().saturating_sub(45)..].to_vec();
-            let mean = |steps: &[Step]| steps.iter().map(|s| s.loss).sum::<f64>() / steps.len() as f64;
+            let tail = |run: &Run| run.steps.losses()[run.steps.len().saturating_sub(45)..].to_vec();
+            let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
             Row {
                 label: arm.label.clone(),
                 objective: summary(whole().filter_map(|run| last(run, objective))),
@@ -314,6 +315,9 @@ fn compared(study: &StudyRuns, objective: &str, target: f64, words: &[Word]) -> 
                 verdict: verdict(word),
                 tied_with_best: false,
                 p_value: None,
+                against_best: None,
+                gradients: 0,
+                time_to_target: TimeToTarget::default(),
             }
         })
         .collect();
@@ -326,6 +330,9 @@ fn compared(study: &StudyRuns, objective: &str, target: f64, words: &[Word]) -> 
         target_words: "The target is chosen for this test.".into(),
         rows,
         best,
+        margin: f64::NAN,
+        recommendation: Recommendation::NoneFinished,
+        cheapest: None,
         notes: vec!["A note on these runs.".into()],
     };
     let close = best.map_or(0.0, |best| 1.06 * comparison.rows[best].objective.mean);

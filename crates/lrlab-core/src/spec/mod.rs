@@ -28,6 +28,7 @@ mod import;
 mod named_text;
 mod plan_text;
 mod print;
+mod rate;
 mod schedule_text;
 mod strategy_data;
 mod strategy_text;

@@ -1,7 +1,8 @@
 //! Data that tasks train on.
 
-pub(crate) mod digits;
+pub(crate) mod mnist_1d;
 pub(crate) mod table;
+pub(crate) mod vendored;
 
 use rand_chacha::{
     ChaCha8Rng,

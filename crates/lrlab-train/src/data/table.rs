@@ -1,4 +1,4 @@
-//! Comma-separated integers with the label last, as the vendored tables are stored.
+//! Comma-separated numbers with the label last, as the vendored tables are stored.
 
 use std::io::Read;
 
@@ -17,23 +17,32 @@ pub(crate) struct Table {
     pub(crate) labels: Vec<u8>,
 }
 
+/// What stands in a table's file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    /// Names the table in errors.
+    pub(crate) file: &'static str,
+    /// Lines before the first row.
+    pub(crate) header: usize,
+    /// Features in a row.
+    pub(crate) width: usize,
+    /// Labels are below this.
+    pub(crate) classes: u8,
+    /// Multiplies each feature.
+    pub(crate) scale: f32,
+}
+
 impl Table {
-    /// Reads a gzip-compressed table of `width` features and a label below `classes` in each row.
-    /// `scale` multiplies each feature. `file` names the table in errors.
-    pub(crate) fn from_gzip(
-        bytes: &[u8],
-        file: &str,
-        width: usize,
-        classes: u8,
-        scale: f32,
-    ) -> Result<Self, TaskError> {
+    /// Reads a gzip-compressed table. Rows in errors are lines of the file, from 1.
+    pub(crate) fn from_gzip(bytes: &[u8], layout: &Layout) -> Result<Self, TaskError> {
+        let Layout { file, header, width, classes, scale } = *layout;
         let refuse = |row: usize, problem: String| TaskError::Data { file: file.to_owned(), row, problem };
         let mut text = String::new();
         GzDecoder::new(bytes)
             .read_to_string(&mut text)
             .map_err(|why| refuse(1, format!("cannot be decompressed: {why}")))?;
         let mut table = Self { features: Vec::new(), width, labels: Vec::new() };
-        for (index, line) in text.lines().enumerate() {
+        for (index, line) in text.lines().enumerate().skip(header) {
             let row = index + 1;
             let cells: Vec<&str> = line.split(',').collect();
             let [features @ .., label] = cells.as_slice() else {
@@ -70,6 +79,30 @@ impl Table {
             .collect();
         Self { features, width: self.width, labels: kept.iter().map(|&row| self.labels[row]).collect() }
     }
+
+    /// Mean and standard deviation (the root of the mean squared distance) of each feature.
+    pub(crate) fn moments(&self) -> Vec<(f64, f64)> {
+        let rows = self.labels.len() as f64;
+        let column = |at: usize| self.features[at..].iter().step_by(self.width).map(|x| f64::from(*x));
+        (0..self.width)
+            .map(|at| {
+                let mean = column(at).sum::<f64>() / rows;
+                let variance = column(at).map(|x| (x - mean) * (x - mean)).sum::<f64>() / rows;
+                (mean, variance.sqrt())
+            })
+            .collect()
+    }
+
+    /// Subtracts the mean from each feature and divides it by the deviation; a feature that never
+    /// varies becomes 0.
+    pub(crate) fn standardise(&mut self, moments: &[(f64, f64)]) {
+        for row in self.features.chunks_exact_mut(self.width) {
+            for (x, (mean, deviation)) in row.iter_mut().zip(moments) {
+                let distance = f64::from(*x) - mean;
+                *x = if *deviation > 0.0 { (distance / deviation) as f32 } else { 0.0 };
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -80,10 +113,12 @@ mod tests {
 
     use super::*;
 
+    const LAYOUT: Layout = Layout { file: "test.csv", header: 0, width: 2, classes: 10, scale: 0.5 };
+
     fn read(text: &str) -> Result<Table, String> {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
         gzip.write_all(text.as_bytes()).unwrap();
-        Table::from_gzip(&gzip.finish().unwrap(), "test.csv", 2, 10, 0.5).map_err(|e| e.to_string())
+        Table::from_gzip(&gzip.finish().unwrap(), &LAYOUT).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -110,7 +145,7 @@ mod tests {
             read("1,2,10\n").unwrap_err(),
             "test.csv, row 1: expected a label from 0 to 9, got \"10\""
         );
-        let torn = Table::from_gzip(b"not gzip", "test.csv", 2, 10, 1.0).unwrap_err().to_string();
+        let torn = Table::from_gzip(b"not gzip", &LAYOUT).unwrap_err().to_string();
         assert!(torn.starts_with("test.csv, row 1: cannot be decompressed"), "{torn}");
     }
 }

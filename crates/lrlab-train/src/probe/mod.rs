@@ -28,6 +28,7 @@ const BRANCH_STEPS: RangeInclusive<u64> = 5..=50;
 const PROBES_AT_MOST: u64 = 12;
 
 /// When to measure, and what was measured before.
+#[derive(Clone, Debug)]
 pub(crate) struct Probes {
     /// Steps between two looks at the curvature; 0 for never.
     every: u64,
@@ -43,6 +44,7 @@ pub(crate) struct Probes {
     path: f64,
 }
 
+#[derive(Clone, Debug)]
 struct Branches {
     start: f64,
     half: f64,

@@ -1,4 +1,6 @@
-//! Classification of table rows by layers of `nn.Linear` with ReLU between them.
+//! Classification of a vendored table's rows by layers of `nn.Linear` with ReLU between them.
+
+use std::sync::{Arc, OnceLock};
 
 use burn::{
     module::Module,
@@ -6,17 +8,88 @@ use burn::{
     tensor::{Tensor, TensorData, activation::relu},
 };
 
+use lrlab_core::registry::{Argument, Arguments, Keyword, Kind, Parameter, Range};
+
 use super::{
-    Batch, Metrics,
+    Batch, Metrics, Supply, Task, TaskError,
     cross_entropy::{cross_entropy, differentiate},
     line::linear,
-    module::{Loss, Model},
+    module::{Facts, Loss, Model, ModuleTask},
 };
 use crate::{
-    data::table::Table,
+    data::{table::Table, vendored::Vendored},
     flex::{device, to_vec},
     torch_init::TorchGenerator,
 };
+
+/// Which network.
+pub(super) const MODEL: Parameter = Parameter {
+    name: "model",
+    kind: Kind::Choice(&["mlp", "softmax"]),
+    default: Some("mlp"),
+    keyword: Keyword::Named,
+    range: Range::Any,
+    pytorch: None,
+    doc: "`mlp`: one hidden layer with ReLU; `softmax`: one linear layer, whose loss is convex.",
+};
+
+/// Width of the hidden layer, with the task's own default.
+pub(super) const fn hidden(default: &'static str) -> Parameter {
+    Parameter {
+        name: "hidden",
+        kind: Kind::Integer,
+        default: Some(default),
+        keyword: Keyword::Named,
+        range: Range::Positive,
+        pytorch: None,
+        doc: "Width of the hidden layer of the MLP.",
+    }
+}
+
+/// A table to learn, and what a task says of itself when nothing else is asked for.
+#[derive(Debug)]
+pub(super) struct Lesson {
+    pub(super) table: &'static Vendored,
+    /// Filled at the first build.
+    pub(super) examples: OnceLock<Arc<Examples>>,
+    /// Width of the hidden layer.
+    pub(super) hidden: usize,
+    /// Rows of a batch.
+    pub(super) batch: usize,
+    /// Training rows on which curvature is measured.
+    pub(super) probe_rows: usize,
+}
+
+impl Lesson {
+    /// The task with the weights of `seed`, from the arguments [`MODEL`] and [`hidden`].
+    pub(super) fn task(&self, args: &Arguments, seed: u64) -> Result<Box<dyn Task>, TaskError> {
+        let examples = self.examples()?;
+        let softmax = matches!(args.get("model"), Some(Argument::Word(model)) if model == "softmax");
+        let hidden = match args.get("hidden") {
+            Some(Argument::Number(hidden)) => *hidden as usize,
+            _ => self.hidden,
+        };
+        let (inputs, classes) = (self.table.layout.width, usize::from(self.table.layout.classes));
+        let widths = if softmax { vec![inputs, classes] } else { vec![inputs, hidden, classes] };
+        let facts = Facts {
+            supply: Supply::Rows(examples.train.labels.len()),
+            batch_size: self.batch,
+            probe_rows: self.probe_rows,
+            bowl: None,
+        };
+        let model = Classifier::new(&mut TorchGenerator::new(seed), &widths);
+        Ok(Box::new(ModuleTask::new(model, examples, facts)))
+    }
+
+    fn examples(&self) -> Result<Arc<Examples>, TaskError> {
+        if let Some(examples) = self.examples.get() {
+            return Ok(Arc::clone(examples));
+        }
+        let halves = self.table.load()?;
+        let made = Arc::new(Examples::new(&halves.train, &halves.validation, self.probe_rows));
+        Ok(Arc::clone(self.examples.get_or_init(|| made)))
+    }
+}
 
 /// Examples to train on and to validate with.
 #[derive(Debug)]
@@ -35,7 +108,7 @@ struct Rows {
 
 impl Examples {
     /// `probe_rows` training rows, evenly spaced, make the probe batch.
-    pub(super) fn new(train: &Table, validation: &Table, probe_rows: usize) -> Self {
+    fn new(train: &Table, validation: &Table, probe_rows: usize) -> Self {
         let rows = train.labels.len();
         let probe: Vec<u64> = (0..probe_rows).map(|i| (i * rows / probe_rows) as u64).collect();
         let all: Vec<u64> = (0..validation.labels.len() as u64).collect();
@@ -65,13 +138,13 @@ impl Rows {
 
 /// Linear layers with ReLU between them; one layer is softmax regression.
 #[derive(Module, Debug)]
-pub(super) struct Classifier {
+struct Classifier {
     layers: Vec<Linear>,
 }
 
 impl Classifier {
     /// Layers of these widths, first input, last classes, with PyTorch's default weights.
-    pub(super) fn new(generator: &mut TorchGenerator, widths: &[usize]) -> Self {
+    fn new(generator: &mut TorchGenerator, widths: &[usize]) -> Self {
         let layers = widths.windows(2).map(|pair| linear(generator, pair[0], pair[1])).collect();
         Self { layers }
     }
@@ -100,14 +173,19 @@ impl Model for Classifier {
     fn validate(&self, data: &Examples) -> Metrics {
         let Rows { features, labels } = data.validation.clone();
         let logits = self.forward(features);
-        let [rows, classes] = logits.dims();
+        let [_, classes] = logits.dims();
         let mut logits = to_vec(logits);
-        let hits =
-            logits.chunks(classes).zip(&labels).filter(|(row, label)| argmax(row) == usize::from(**label));
-        let accuracy = hits.count() as f64 / rows as f64;
+        let accuracy = accuracy(&logits, &labels);
         let loss = differentiate(&mut logits, classes, &labels);
         vec![("validation loss", loss), ("validation accuracy", accuracy)]
     }
+}
+
+/// Share of rows whose largest logit is their label's.
+pub(super) fn accuracy(logits: &[f32], labels: &[u8]) -> f64 {
+    let classes = logits.len() / labels.len();
+    let hits = logits.chunks(classes).zip(labels).filter(|(row, label)| argmax(row) == usize::from(**label));
+    hits.count() as f64 / labels.len() as f64
 }
 
 /// Index of the largest number, the first of equals; of a row without one, its length.

@@ -1,15 +1,25 @@
 //! Tasks: a model with its data, and the border to the tensor engine.
 
 mod bowl;
+mod breast_cancer;
 mod classifier;
 mod cross_entropy;
+mod deep_linear;
 mod digits;
 mod line;
+mod mnist_1d;
+mod modular_addition;
 mod module;
+mod network;
 mod noisy_line;
+mod power_law;
 mod quadratic;
 mod registry;
+mod rosenbrock;
 mod squared_error;
+mod supervised;
+mod teacher_student;
+mod wine;
 
 use std::fmt::Debug;
 

@@ -65,7 +65,8 @@ fn build(args: &Arguments, seed: u64) -> Result<Box<dyn Task>, TaskError> {
 #[derive(Clone, Debug)]
 pub struct Quadratic {
     curvature: Vec<f32>,
-    noise: f64,
+    /// Standard deviation of each coordinate's noise.
+    noise: Vec<f64>,
     shape: [usize; 1],
     x: Vec<f32>,
     grad: Vec<f32>,
@@ -75,15 +76,28 @@ impl Quadratic {
     /// Curvatures `spectrum`, gradient noise of standard deviation `noise` a row, and coordinates
     /// that start uniformly within `start` of zero.
     pub fn new(spectrum: &[f64], noise: f64, start: f64, seed: u64) -> Self {
+        Self::with_noise(spectrum, &vec![noise; spectrum.len()], start, seed)
+    }
+
+    /// The same with a standard deviation of its own for each coordinate.
+    ///
+    /// # Panics
+    /// When `spectrum` and `noise` differ in length.
+    pub fn with_noise(spectrum: &[f64], noise: &[f64], start: f64, seed: u64) -> Self {
+        assert_eq!(spectrum.len(), noise.len(), "each coordinate has a curvature and a noise");
         let n = spectrum.len();
         let x = TorchGenerator::new(seed).uniform(n, -start as f32, start as f32);
         Self {
             curvature: spectrum.iter().map(|&h| h as f32).collect(),
-            noise,
+            noise: noise.to_vec(),
             shape: [n],
             x,
             grad: vec![0.0; n],
         }
+    }
+
+    fn is_noisy(&self) -> bool {
+        self.noise.iter().any(|noise| *noise > 0.0)
     }
 
     fn loss(&self) -> f64 {
@@ -104,7 +118,7 @@ impl Parameters for Quadratic {
 impl Task for Quadratic {
     fn supply(&self) -> Supply {
         // Without noise every step sees the same: one row that is the whole.
-        if self.noise == 0.0 { Supply::Rows(1) } else { Supply::Stream { steps_per_epoch: 1 } }
+        if self.is_noisy() { Supply::Stream { steps_per_epoch: 1 } } else { Supply::Rows(1) }
     }
 
     fn default_batch_size(&self) -> usize {
@@ -120,12 +134,12 @@ impl Task for Quadratic {
             *g = h * x;
         }
         if let Batch::Rows(rows) = batch
-            && self.noise > 0.0
+            && self.is_noisy()
         {
-            let scale = self.noise / rows.len() as f64;
             for &row in rows {
-                for (g, z) in self.grad.iter_mut().zip(normals_from_row(row, self.x.len())) {
-                    *g += (scale * z) as f32;
+                let normals = normals_from_row(row, self.x.len());
+                for ((g, z), noise) in self.grad.iter_mut().zip(normals).zip(&self.noise) {
+                    *g += (noise / rows.len() as f64 * z) as f32;
                 }
             }
         }

@@ -8,10 +8,26 @@ use lrlab_core::{
     spec::Fault,
 };
 
-use super::{Task, TaskError, digits, line, noisy_line, quadratic};
+use super::{
+    Task, TaskError, breast_cancer, deep_linear, digits, line, mnist_1d, modular_addition, noisy_line,
+    power_law, quadratic, rosenbrock, teacher_student, wine,
+};
 
 /// Every task, in the order in which lists show them.
-pub static TASKS: &[&TaskEntry] = &[&line::ENTRY, &noisy_line::ENTRY, &digits::ENTRY, &quadratic::ENTRY];
+pub static TASKS: &[&TaskEntry] = &[
+    &line::ENTRY,
+    &noisy_line::ENTRY,
+    &digits::ENTRY,
+    &breast_cancer::ENTRY,
+    &wine::ENTRY,
+    &mnist_1d::ENTRY,
+    &modular_addition::ENTRY,
+    &teacher_student::ENTRY,
+    &deep_linear::ENTRY,
+    &quadratic::ENTRY,
+    &power_law::ENTRY,
+    &rosenbrock::ENTRY,
+];
 
 /// A task as specs, help and docs know it.
 #[derive(Debug)]

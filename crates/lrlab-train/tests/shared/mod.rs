@@ -23,6 +23,7 @@ pub(crate) fn spec(task: &str, strategy: &str, seed: u64, budget: &str) -> Trial
         budget: budget.parse().unwrap(),
         batch_size: None,
         measure: false,
+        stop: None,
     }
 }
 

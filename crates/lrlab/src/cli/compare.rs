@@ -70,7 +70,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         _ => laboratory::begin(|| folder::fresh(options.out.as_deref(), "compare"), spec(options)?)?,
     };
     let resume = format!("lrlab compare --resume --out {}", study.path().display());
-    laboratory::run(&study, options.threads, &resume)?;
+    laboratory::run_comparison(&study, options.threads, &resume)?;
     let report = laboratory::report(study.path())?;
     if options.json {
         let path = study.path().join("report.json");

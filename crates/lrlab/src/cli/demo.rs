@@ -143,7 +143,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             laboratory::begin(|| Ok(folder), act.spec()?)?
         };
         let resume = format!("lrlab demo --resume --out {}", path.display());
-        laboratory::run(&study, options.threads, &resume)?;
+        laboratory::run_comparison(&study, options.threads, &resume)?;
     }
     let report = laboratory::report(&path)?;
     print(&report)?;

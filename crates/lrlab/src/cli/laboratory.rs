@@ -8,12 +8,14 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use lrlab::investigate::{InvestigateError, Investigator, Progress};
 use lrlab_analysis::{
-    StudyRuns, compare,
+    Planner, StudyRuns, TrialResult, compare,
+    planner::ComparePlanner,
     report::{self, REPORTS, Report, StudyReport, terminal},
 };
-use lrlab_core::{Outcome, Strategy, StudySpec, layout::STUDY_FILE};
-use lrlab_train::{Progress, StudyFolder, TrainError, run_study};
+use lrlab_core::{Question, Strategy, StudySpec, layout::STUDY_FILE};
+use lrlab_train::{StudyFolder, TrainError};
 
 use super::{Failure, demo};
 
@@ -49,8 +51,8 @@ pub(crate) fn strategy(text: &str) -> Result<Strategy, Failure> {
 struct Bar(ProgressBar);
 
 impl Bar {
-    fn new(trials: usize, what: &str) -> Self {
-        let bar = ProgressBar::new(trials as u64);
+    fn new(what: &str) -> Self {
+        let bar = ProgressBar::new(0);
         if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} trials, {eta} left") {
             bar.set_style(style);
         }
@@ -60,37 +62,63 @@ impl Bar {
 }
 
 impl Progress for Bar {
-    fn trial_ended(&self, _outcome: &Outcome) {
+    fn trials_asked(&self, trials: usize) {
+        self.0.inc_length(trials as u64);
+    }
+
+    fn trial_ended(&self, _result: &TrialResult) {
         self.0.inc(1);
     }
 }
 
-/// Runs what is left of a study on `threads` threads, all cores by default.
+/// Runs what `planner` asks for in `folder` on `threads` threads, all cores by default, and gives its
+/// answer.
 ///
 /// `resume` is the command that would go on after an interruption.
-pub(crate) fn run(folder: &StudyFolder, threads: Option<usize>, resume: &str) -> Result<(), Failure> {
-    let spec = folder.spec();
-    let bar = Bar::new(spec.arms.len() * spec.seeds.len(), &spec.title);
+pub(crate) fn run<P: Planner + Send>(
+    folder: &StudyFolder,
+    planner: &mut P,
+    title: &str,
+    threads: Option<usize>,
+    resume: &str,
+) -> Result<P::Answer, Failure>
+where
+    P::Answer: Send,
+{
+    let bar = Bar::new(title);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))
         .build()
         .map_err(|error| Failure::Input(format!("cannot start the threads: {error}")))?;
-    let tally = pool.install(|| run_study(folder, &STOP, &bar)).map_err(|error| match error {
-        TrainError::Io { .. } => Failure::Input(format!(
+    let answer = pool.install(|| Investigator::new(folder, &STOP).ask(planner, &bar));
+    bar.0.finish_and_clear();
+    answer.map_err(|error| match error {
+        InvestigateError::Train(error @ TrainError::Io { .. }) => Failure::Input(format!(
             "{error}\nwhat is done is kept; once that is mended, continue with: {resume}"
         )),
-        error => error.into(),
-    })?;
-    bar.0.finish_and_clear();
-    if tally.ended < tally.trials {
-        return Err(Failure::Interrupted(format!(
-            "interrupted: {} of {} trials are done and kept in {}\ncontinue with: {resume}",
-            tally.ended,
-            tally.trials,
+        InvestigateError::Train(error) => error.into(),
+        InvestigateError::Read(error) => error.into(),
+        interrupted @ InvestigateError::Interrupted { .. } => Failure::Interrupted(format!(
+            "{interrupted} and kept in {}\ncontinue with: {resume}",
             folder.path().display(),
+        )),
+    })
+}
+
+/// Runs what is left of the comparison in `folder`.
+pub(crate) fn run_comparison(
+    folder: &StudyFolder,
+    threads: Option<usize>,
+    resume: &str,
+) -> Result<(), Failure> {
+    let Question::Compare(spec) = folder.question() else {
+        return Err(Failure::Input(format!(
+            "{} holds a search for a learning rate; continue it with: lrlab find --resume --out {}",
+            folder.path().display(),
+            folder.path().display()
         )));
-    }
-    Ok(())
+    };
+    run(folder, &mut ComparePlanner::new(spec.clone()), &spec.title, threads, resume)
 }
 
 /// Begins `spec` in `path`, having made sure that every arm of it can be built.
@@ -99,7 +127,12 @@ pub(crate) fn begin(
     spec: StudySpec,
 ) -> Result<StudyFolder, Failure> {
     lrlab_train::study::check_study(&spec)?;
-    StudyFolder::create(&path()?, spec).map_err(|error| match error {
+    create(&path()?, Question::Compare(spec))
+}
+
+/// Makes the folder of a study.
+pub(crate) fn create(path: &Path, question: Question) -> Result<StudyFolder, Failure> {
+    StudyFolder::create(path, question).map_err(|error| match error {
         TrainError::Io { path, source } => Failure::Input(format!(
             "cannot write {}: {source}; name a writable folder with --out",
             path.display()

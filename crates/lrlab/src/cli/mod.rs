@@ -6,6 +6,7 @@ mod compare;
 mod convert;
 mod demo;
 mod failure;
+mod find;
 mod folder;
 mod laboratory;
 mod list;
@@ -39,6 +40,8 @@ enum Command {
     Train(train::Options),
     /// Compares strategies on a task over several seeds.
     Compare(compare::Options),
+    /// Finds the learning rate of a strategy: a range test, then a few trainings around its hint.
+    Find(find::Options),
     /// Rebuilds tables and pictures of a folder from its logs alone.
     Report(report::Options),
     /// Draws schedules over each other, in the terminal or into a file.
@@ -57,6 +60,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Train(options) => train::run(&options),
         Command::Compare(options) => compare::run(&options),
+        Command::Find(options) => find::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Plot(options) => plot::run(&options),
         Command::Check(options) => check::run(&options),

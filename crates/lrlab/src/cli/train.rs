@@ -9,7 +9,7 @@ use lrlab_analysis::{Run, diagnose::diagnose};
 use lrlab_core::{
     AfterEnd, Arm, Duration, Event, Outcome, ParamGroup, Scheduler, Strategy, StudySpec, TaskSpec,
     event::Metric,
-    layout::{EVENTS_FILE, RUNS_FOLDER, run_folder},
+    layout::{EVENTS_FILE, run_folder},
     registry::Argument,
     spec::{Clip, PlanSpec},
 };
@@ -78,9 +78,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, trial_spec) =
         spec.trials().next().ok_or_else(|| Failure::Input("no strategy to train".to_owned()))?;
     let mut trial = Trial::new(&trial_spec)?;
+    let name = run_folder(0, &spec.arms[0].label, options.seed);
     let study = laboratory::begin(|| folder::fresh(options.out.as_deref(), "train"), spec)?;
-    let label = &study.spec().arms[0].label;
-    let run = study.path().join(RUNS_FOLDER).join(run_folder(0, label, options.seed));
+    let run = study.run(&name);
 
     // The line after the last epoch shows the rate that would come next.
     let strategy = Strategy { after_end: AfterEnd::Hold, ..trial_spec.strategy.clone() };

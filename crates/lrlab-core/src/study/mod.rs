@@ -1,0 +1,126 @@
+//! Trials and studies as data: what is trained, how, for how long, and with which seeds.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Duration, Strategy, registry::RawArgument, spec::fnv1a};
+
+mod find;
+
+pub use find::{FindSpec, SweepSpec};
+
+/// A task by name with its arguments: `digits model=softmax`.
+///
+/// Which names and arguments there are is the task registry's business, in the training crate.
+/// In TOML and JSON it is a table with `name`, or the text form.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TaskSpec {
+    /// A name of the task registry.
+    pub name: String,
+    /// What was given, not yet held against the registry; defaults stay there.
+    #[serde(flatten)]
+    pub args: BTreeMap<String, RawArgument>,
+}
+
+/// One training: task x strategy x seed x budget.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialSpec {
+    /// What is trained.
+    pub task: TaskSpec,
+    /// The recipe.
+    pub strategy: Strategy,
+    /// Seeds the initial weights, the order of the data and all noise.
+    pub seed: u64,
+    /// How long to train, in steps or epochs.
+    pub budget: Duration,
+    /// Rows of a batch; `None` takes the task's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_size: Option<usize>,
+    /// Whether the measurements behind the verdicts (sharpness, branches) are made.
+    pub measure: bool,
+    /// Ends the trial early, as [`Outcome::Halted`](crate::Outcome::Halted).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<StopRule>,
+}
+
+/// When a trial has shown what it was run for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopRule {
+    /// The training loss, smoothed as in [`StopRule::SMOOTHING`], is above so many times its least
+    /// smoothed value, or is no finite number.
+    RisesAbove(f64),
+}
+
+impl StopRule {
+    /// Weight of the past in the exponential mean of the losses, which is corrected for its start.
+    pub const SMOOTHING: f64 = 0.9;
+}
+
+impl TrialSpec {
+    /// A hash of everything that decides the trial's log: the same on every machine.
+    pub fn spec_hash(&self) -> u64 {
+        let Self { task, strategy, seed, budget, batch_size, measure, stop } = self;
+        let batch_size = batch_size.map_or_else(String::new, |rows| rows.to_string());
+        let stop = stop.map_or_else(String::new, |StopRule::RisesAbove(times)| times.to_string());
+        fnv1a(&format!("{task}\n{strategy}\n{seed}\n{budget}\n{batch_size}\n{measure}\n{stop}"))
+    }
+}
+
+/// One strategy of a study, under the name that its tables show.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Arm {
+    /// The name in tables and pictures; unique within a study.
+    pub label: String,
+    /// The recipe.
+    pub strategy: Strategy,
+}
+
+/// A set of trials that answers one question: every arm with every seed on one task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StudySpec {
+    /// The question, as the report's heading.
+    pub title: String,
+    /// What is trained.
+    pub task: TaskSpec,
+    /// The strategies compared.
+    pub arms: Vec<Arm>,
+    /// Arms meet the same seeds: same weights, same batches.
+    pub seeds: Vec<u64>,
+    /// How long each trial trains.
+    pub budget: Duration,
+    /// Rows of a batch; `None` takes the task's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_size: Option<usize>,
+}
+
+impl StudySpec {
+    /// Every trial of the study, arm by arm, with the index of its arm.
+    pub fn trials(&self) -> impl Iterator<Item = (usize, TrialSpec)> + '_ {
+        self.arms.iter().enumerate().flat_map(move |(index, arm)| {
+            self.seeds.iter().map(move |&seed| {
+                let trial = TrialSpec {
+                    task: self.task.clone(),
+                    strategy: arm.strategy.clone(),
+                    seed,
+                    budget: self.budget,
+                    batch_size: self.batch_size,
+                    measure: true,
+                    stop: None,
+                };
+                (index, trial)
+            })
+        })
+    }
+}
+
+/// What a study asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// Which strategy is best.
+    Compare(StudySpec),
+    /// Which learning rate is best for one strategy.
+    Find(FindSpec),
+}

@@ -1,0 +1,63 @@
+//! Tells when the training loss has risen far above its best: the stop rule of a range test.
+
+use lrlab_core::StopRule;
+
+/// The smoothed loss so far, and the least it was.
+#[derive(Clone, Debug)]
+pub(crate) struct Rise {
+    times: f64,
+    mean: f64,
+    /// `SMOOTHING^n`, which corrects the mean for its start at 0.
+    weight_left: f64,
+    best: f64,
+    seen: u64,
+}
+
+impl Rise {
+    /// Losses before anything is concluded: the first ones are noise.
+    const SETTLING: u64 = 5;
+
+    pub(crate) fn above(times: f64) -> Self {
+        Self { times, mean: 0.0, weight_left: 1.0, best: f64::INFINITY, seen: 0 }
+    }
+
+    /// Takes in a loss; the reason to stop, if it is one.
+    pub(crate) fn after(&mut self, loss: f64) -> Option<String> {
+        self.seen += 1;
+        if !loss.is_finite() {
+            return Some(format!("the loss is {loss}"));
+        }
+        self.mean = StopRule::SMOOTHING * self.mean + (1.0 - StopRule::SMOOTHING) * loss;
+        self.weight_left *= StopRule::SMOOTHING;
+        let smoothed = self.mean / (1.0 - self.weight_left);
+        self.best = self.best.min(smoothed);
+        let rose = self.seen > Self::SETTLING && self.best > 0.0 && smoothed > self.times * self.best;
+        rose.then(|| {
+            format!(
+                "the smoothed loss {smoothed:.4} is above {} times its least, {:.4}",
+                self.times, self.best
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stops_at_a_rise_and_at_nan_but_not_at_early_noise() {
+        let stop = |losses: &[f64]| {
+            let mut rise = Rise::above(4.0);
+            losses.iter().position(|&loss| rise.after(loss).is_some())
+        };
+        assert_eq!(stop(&[1.0, 9.0, 1.0, 1.0, 1.0, 1.0]), None);
+        assert_eq!(stop(&[1.0, 0.9, f64::NAN]), Some(2));
+        assert_eq!(stop(&[1.0, f64::INFINITY]), Some(1));
+        // One loss of 100 among ones lifts the mean by a factor of more than 4.
+        let mut late = vec![1.0; 20];
+        late.push(100.0);
+        assert_eq!(stop(&late), Some(20));
+        assert_eq!(stop(&[1.0; 50]), None);
+    }
+}

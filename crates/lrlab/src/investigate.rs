@@ -1,0 +1,209 @@
+//! Runs what a planner asks for, side by side, until it has an answer.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use lrlab_analysis::{
+    Planner, ReadError, ResultFold, TrialResult,
+    planner::{Action, Next, Request},
+};
+use lrlab_core::{Event, Outcome, layout::EVENTS_FILE};
+use lrlab_train::{
+    Observer, StudyFolder, TrainError, Trial,
+    log::{Recorder, outcome_of},
+    study::run_caught,
+};
+use rayon::prelude::*;
+
+/// Told of trials as they are asked for and as they end; called from several threads.
+pub trait Progress: Sync {
+    /// So many more trials are to be run.
+    fn trials_asked(&self, _trials: usize) {}
+    /// A trial ended, was paused, or was found ended.
+    fn trial_ended(&self, _result: &TrialResult) {}
+}
+
+/// Nothing is told.
+impl Progress for () {}
+
+/// Why a planner's question was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum InvestigateError {
+    /// A trial could not be run, in a way that would stop every other one too.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// The log of an earlier trial cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// It was told to stop. What is done is kept.
+    #[error("interrupted: {ended} trials are done")]
+    Interrupted {
+        /// Trials that have ended, in this call or before.
+        ended: usize,
+    },
+}
+
+/// Runs trials on all threads of the current rayon pool, with their logs in a study's folder or, for
+/// measurements by the thousand, with none.
+#[derive(Debug)]
+pub struct Investigator<'a> {
+    folder: Option<&'a StudyFolder>,
+    stop: &'a AtomicBool,
+    /// Trials that may go on, by the name of their run.
+    paused: Mutex<HashMap<String, Live<'a>>>,
+}
+
+/// A trial that is being run, and who listens.
+#[derive(Debug)]
+struct Live<'a> {
+    /// `None` before it is built.
+    trial: Option<Trial>,
+    log: Log<'a>,
+}
+
+/// Folds a trial's events, and writes them down where there is a folder.
+#[derive(Debug)]
+struct Log<'a> {
+    fold: ResultFold,
+    recorder: Option<Recorder<'a>>,
+    stop: &'a AtomicBool,
+}
+
+impl Observer for Log<'_> {
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
+        self.fold.push(event);
+        self.recorder.as_mut().map_or(Ok(()), |recorder| recorder.on_event(event))
+    }
+
+    fn wants_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+impl<'a> Investigator<'a> {
+    /// Keeps logs in `folder`: trials that have ended there before are read, not run again. Once `stop`
+    /// is set, trials end at their next step and no new one begins.
+    pub fn new(folder: &'a StudyFolder, stop: &'a AtomicBool) -> Self {
+        Self { folder: Some(folder), stop, paused: Mutex::default() }
+    }
+
+    /// Keeps no logs.
+    pub fn without_logs(stop: &'a AtomicBool) -> Self {
+        Self { folder: None, stop, paused: Mutex::default() }
+    }
+
+    /// Asks `planner` and runs what it wants, again and again, until it has an answer.
+    ///
+    /// Trials that fail or panic are results like others. Unfinished trials start again, so the logs
+    /// end up the same however often the study was interrupted.
+    ///
+    /// # Errors
+    /// A folder that cannot be written or read; the stop flag.
+    pub fn ask<P: Planner>(
+        &self,
+        planner: &mut P,
+        progress: &dyn Progress,
+    ) -> Result<P::Answer, InvestigateError> {
+        let mut seen: Vec<TrialResult> = Vec::new();
+        loop {
+            match planner.next(&seen) {
+                Next::Run(requests) => seen.extend(self.run(requests, progress)?),
+                Next::Stop(answer) => return Ok(answer),
+            }
+        }
+    }
+
+    /// Runs `requests` and gives their results in the same order.
+    ///
+    /// # Errors
+    /// As for [`ask`](Self::ask).
+    pub fn run(
+        &self,
+        requests: Vec<Request>,
+        progress: &dyn Progress,
+    ) -> Result<Vec<TrialResult>, InvestigateError> {
+        progress.trials_asked(requests.len());
+        let results = requests
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|request| {
+                let result = self.one(request)?;
+                if let Some(result) = &result {
+                    progress.trial_ended(result);
+                }
+                Ok(result)
+            })
+            .collect::<Result<Vec<Option<TrialResult>>, InvestigateError>>()?;
+        let ended = results.iter().flatten().count();
+        if ended < results.len() {
+            return Err(InvestigateError::Interrupted { ended });
+        }
+        Ok(results.into_iter().flatten().collect())
+    }
+
+    /// The result of one request; `None` if it was told to stop before there is one.
+    fn one(&self, request: Request) -> Result<Option<TrialResult>, InvestigateError> {
+        let Request { name, trial: spec, action } = request;
+        let path = self.folder.map(|folder| folder.run(&name));
+        if let Some(path) = &path
+            && let Some(result) = ended(path, &name, &spec)?
+        {
+            return Ok(Some(result));
+        }
+        if self.stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        let Live { trial, mut log } = match paused {
+            Some(live) => live,
+            None => self.begin(path, &name, &spec)?,
+        };
+        let until = match action {
+            Action::Run => None,
+            Action::RunUntil(updates) => Some(updates),
+            Action::Halt(why) => {
+                let t = log.fold.result().updates;
+                log.on_event(&Event::Finished { outcome: Outcome::Halted { t, why } })?;
+                return Ok(Some(log.fold.finish()));
+            }
+        };
+        match run_caught(|| trial.map_or_else(|| Trial::new(&spec), Ok), until, &mut log)? {
+            Ok(trial) => {
+                let result = log.fold.result().clone();
+                let live = Live { trial: Some(trial), log };
+                self.paused.lock().unwrap_or_else(PoisonError::into_inner).insert(name, live);
+                Ok(Some(result))
+            }
+            Err(Outcome::Stopped) => Ok(None),
+            Err(_) => Ok(Some(log.fold.finish())),
+        }
+    }
+
+    fn begin(
+        &self,
+        path: Option<PathBuf>,
+        name: &str,
+        spec: &lrlab_core::TrialSpec,
+    ) -> Result<Live<'a>, TrainError> {
+        let recorder = path.map(|path| Recorder::begin(&path, self.stop)).transpose()?;
+        Ok(Live { trial: None, log: Log { fold: ResultFold::new(name, spec), recorder, stop: self.stop } })
+    }
+}
+
+/// The result of a run that has ended before.
+fn ended(
+    path: &std::path::Path,
+    name: &str,
+    spec: &lrlab_core::TrialSpec,
+) -> Result<Option<TrialResult>, ReadError> {
+    if outcome_of(path).is_none() {
+        return Ok(None);
+    }
+    TrialResult::read(&path.join(EVENTS_FILE), name, spec)
+}
