@@ -190,7 +190,7 @@ fn the_contiguous_valley_starts_where_the_fall_does() {
         _ => 0.7 + 0.02 * (step - 60) as f64,
     };
     let sweep = Sweep::new(rates(), (0..100).map(loss).collect()).unwrap();
-    let valley = FINDERS.iter().find(|finder| finder.name == "contiguous-valley").unwrap();
+    let valley = FINDERS.iter().find(|finder| finder.name == "valley").unwrap();
     let rate = (valley.suggest)(&sweep).unwrap();
     assert!(rates()[44..56].contains(&rate), "{rate:e} is not in the middle of the fall");
 }

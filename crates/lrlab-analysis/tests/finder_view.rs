@@ -53,7 +53,7 @@ fn labels_never_overlap() {
     for width in [300, 480, 1000] {
         let text = svg(&View::of(None, &three()), Size::new(width, 500).unwrap());
         // Above the plot: fastai, lightning, torch, valley, hint, edge, stability.
-        let names = ["fastai", "lightning", "torch", "contiguous", "hint", "edge", "stability"];
+        let names = ["fastai", "lightning", "torch", "valley", "hint", "edge", "stability"];
         let labels: Vec<_> = texts(&text)
             .into_iter()
             .filter(|(_, _, text)| names.iter().any(|n| text.starts_with(n)))

@@ -14,7 +14,7 @@ use super::{
 
 /// `lr[s + (e - s) / 2]`.
 pub(super) static CONTIGUOUS_VALLEY: Finder = Finder {
-    name: "contiguous-valley",
+    name: "valley",
     tool: "lrlab, after fastai's valley",
     summary: "The middle of the longest stretch over which the smoothed loss falls at every step.",
     formula: "lr[s + (e - s) / 2], s..=e the longest stretch with loss[i] < loss[i - 1]",
