@@ -58,6 +58,8 @@ def losses_of(rate_of: Callable[[int], float], kind: str, seed: int) -> list[flo
             loss = 1 + t / 50
         if kind == "flat":
             loss = 1.25
+        if kind == "swell":
+            loss = 5.2 if 20 <= t < 60 else 1.0
         if kind == "step":
             loss = 2.0 if t < 55 else 0.5
         losses.append(float(numpy.float32(loss)))
@@ -180,7 +182,7 @@ TOOLS: dict[str, tuple[Callable[[list[float]], Json], Callable[[int], float]]] =
 }
 SEEDED = ("smooth", "noisy", "wild", "nan", "infinite", "spike")
 KINDS = [(kind, seed) for kind in SEEDED for seed in range(4)] + [
-    (kind, 0) for kind in ("nan early", "nan at 60", "falls", "rises", "flat", "step")
+    (kind, 0) for kind in ("nan early", "nan at 60", "falls", "rises", "flat", "step", "swell")
 ]
 
 

@@ -65,5 +65,5 @@ fn every_finder_gives_its_tools_rate() {
         }
     }
     assert!(wrong.is_empty(), "{} of {compared}:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(compared, 7 * 30);
+    assert_eq!(compared, 7 * 31);
 }

@@ -14,6 +14,7 @@
 use lrlab_core::registry::Source;
 
 mod batch_size;
+mod contiguous_valley;
 mod edge;
 mod fastai;
 mod gradient;
@@ -24,8 +25,10 @@ mod smoothing;
 mod sweep;
 mod torch_lr_finder;
 mod transfer;
-mod valley;
 mod view;
+
+use fastai::{minimum, slide, steep, valley};
+use lightning::{index_spacing, linear_spacing};
 
 pub use batch_size::{BATCH_SIZE_RULES, BatchSizeError, BatchSizeRule};
 pub use edge::{DIVERGED, edge, least_edge};
@@ -84,14 +87,14 @@ pub enum NoSuggestion {
 
 /// Every published suggestion; those in wide use first.
 pub static FINDERS: &[&Finder] = &[
-    &fastai::valley::VALLEY,
-    &fastai::slide::SLIDE,
-    &fastai::minimum::MINIMUM,
-    &fastai::steep::STEEP,
-    &lightning::linear_spacing::LINEAR_SPACING,
-    &lightning::index_spacing::INDEX_SPACING,
-    &torch_lr_finder::TORCH_LR_FINDER,
     &valley::VALLEY,
+    &slide::SLIDE,
+    &minimum::MINIMUM,
+    &steep::STEEP,
+    &linear_spacing::LINEAR_SPACING,
+    &index_spacing::INDEX_SPACING,
+    &torch_lr_finder::TORCH_LR_FINDER,
+    &contiguous_valley::CONTIGUOUS_VALLEY,
 ];
 
 /// The finder of a name.

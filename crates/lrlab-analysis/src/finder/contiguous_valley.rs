@@ -13,7 +13,7 @@ use super::{
 };
 
 /// `lr[s + (e - s) / 2]`.
-pub(super) static VALLEY: Finder = Finder {
+pub(super) static CONTIGUOUS_VALLEY: Finder = Finder {
     name: "valley",
     tool: "lrlab, after fastai's valley",
     summary: "The middle of the longest stretch over which the smoothed loss falls at every step.",
