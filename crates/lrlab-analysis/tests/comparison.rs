@@ -263,7 +263,7 @@ fn arms_that_diverged_are_not_compared() {
 
 #[test]
 fn runs_that_never_reach_the_target_are_censored_and_not_left_out() {
-    let mut study = study(&[("best", &[0.1; 6]), ("late", &[0.1, 0.1, 0.1, 0.3, 0.3, 0.3])]);
+    let mut study = study(&[("best", &[0.1; 6]), ("late", &[0.1, 0.1, 0.3, 0.3, 0.3, 0.3])]);
     study.arms[1].runs[5] = run(5, [9.0, 99.0, f64::NAN], Outcome::Diverged { t: 12, loss: f64::NAN });
     study.arms[1].runs[4].outcome = Some(Outcome::Stopped);
     let comparison = compare(&study);
@@ -272,9 +272,10 @@ fn runs_that_never_reach_the_target_are_censored_and_not_left_out() {
         (best.reached, best.censored, best.median, best.restricted_mean),
         (6, 0, Some(20.0), Some(20.0))
     );
-    assert_eq!((late.reached, late.censored, late.horizon), (3, 3, 20));
-    // The stopped run was last seen after 16 updates: 3 of the 5 then left meet it at 20.
-    assert_eq!((late.median, late.restricted_mean), (Some(20.0), Some(20.0)));
+    assert_eq!((late.reached, late.censored, late.horizon), (2, 4, 20));
+    // The stopped run was last seen after 16 updates, the diverged one counts to the end: 2 of the 5
+    // left meet it at 20, which is not half.
+    assert_eq!((late.median, late.restricted_mean), (None, Some(20.0)));
     assert_eq!(comparison.rows[0].gradients, 6 * 16);
 }
 
