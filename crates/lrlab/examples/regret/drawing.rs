@@ -48,7 +48,7 @@ impl Axis {
     /// Powers of ten, or even numbers.
     fn ticks(&self) -> Vec<f64> {
         if self.logarithmic {
-            let [low, high] = [self.low, self.high].map(|end| end.log10());
+            let [low, high] = [self.low, self.high].map(f64::log10);
             return (low.ceil() as i32..=high.floor() as i32)
                 .map(|power| 10.0_f64.powf(power.into()))
                 .collect();

@@ -37,16 +37,18 @@ pub(crate) fn recommended(cases: &[&Measured], index: usize) -> Option<Pair> {
 /// Scores the rate `place` of the grid with index `chosen` against the best of all `grids`.
 pub(crate) fn score(grids: &[&Reference], chosen: usize, place: &Place) -> Pair {
     let on = |grid: usize, half: usize| mean(grids[grid].places[grids[grid].oracles[half]].half(half));
-    let halves = [0, 1].map(|half| {
-        let best = (0..grids.len()).min_by(|&a, &b| on(a, half).total_cmp(&on(b, half))).unwrap_or(chosen);
-        let (oracle, deviation) = grids[best].oracle_on_the_other(half);
-        (best, mean(place.half(1 - half)) - oracle, deviation, oracle)
-    });
-    let average = |of: &dyn Fn(&(usize, f64, f64, f64)) -> f64| 0.5 * (of(&halves[0]) + of(&halves[1]));
+    let best = [0, 1]
+        .map(|half| (0..grids.len()).min_by(|&a, &b| on(a, half).total_cmp(&on(b, half))).unwrap_or(chosen));
+    let regret = |half: usize| {
+        let (oracle, deviation) = grids[best[half]].oracle_on_the_other(half);
+        let regret = mean(place.half(1 - half)) - oracle;
+        [regret / deviation, regret / oracle.abs().max(f64::MIN_POSITIVE)]
+    };
+    let [first, second] = [regret(0), regret(1)];
     Pair {
-        deviations: average(&|(_, regret, deviation, _)| regret / deviation),
-        relative: average(&|(_, regret, _, oracle)| regret / oracle.abs().max(f64::MIN_POSITIVE)),
-        is_best_schedule: halves.iter().any(|half| half.0 == chosen),
+        deviations: f64::midpoint(first[0], second[0]),
+        relative: f64::midpoint(first[1], second[1]),
+        is_best_schedule: best.contains(&chosen),
     }
 }
 

@@ -199,6 +199,8 @@ pub(crate) fn number(value: f64) -> String {
     if value.is_infinite() {
         return "infinite".to_owned();
     }
+    // No minus before a zero.
+    let value = if value.abs() < 0.005 { 0.0 } else { value };
     match value.abs() {
         size if size >= 1e5 => format!("{value:.1e}"),
         size if size >= 100.0 => format!("{value:.0}"),
