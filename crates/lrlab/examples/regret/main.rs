@@ -66,8 +66,8 @@ struct Options {
     /// A line for each case and method.
     #[arg(long)]
     detail: bool,
-    /// Writes the page and its picture into this folder; for that, everything is measured.
-    #[arg(long, conflicts_with_all = ["split", "only", "cases", "methods"])]
+    /// Writes the page and its picture into this folder.
+    #[arg(long, conflicts_with_all = ["only", "cases", "methods"])]
     write: Option<PathBuf>,
     /// Forgets every result that was kept.
     #[arg(long)]
@@ -159,7 +159,7 @@ fn run(options: &Options) -> Result<()> {
 
 fn write(folder: &Path, tuning: &Half<'_>, held_out: &Half<'_>) -> Result<()> {
     save(folder, "regret.md", &page::page(tuning, held_out)?)?;
-    save(folder, "regret.svg", &held_out.picture())
+    save(folder, "regret.svg", &if held_out.is_empty() { tuning } else { held_out }.picture())
 }
 
 fn save(folder: &Path, name: &str, text: &str) -> Result<()> {
