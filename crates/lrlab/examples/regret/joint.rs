@@ -63,3 +63,23 @@ pub(crate) fn by_problem<'a>(measured: &[&'a Measured]) -> Vec<Vec<&'a Measured>
     }
     problems
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_is_held_against_the_best_of_all_grids() {
+        let grid = |values: [f64; 2]| {
+            let place =
+                |value: f64| Place { rate: 1.0, objectives: vec![value, value + 0.1, value, value + 0.1] };
+            Reference::from_places(values.map(place).into(), 8, vec![9.0; 4]).unwrap()
+        };
+        let [poor, good] = [grid([4.0, 3.0]), grid([2.0, 1.0])];
+        let grids = [&poor, &good];
+        let worse = score(&grids, 0, &poor.places[1]);
+        assert!((worse.relative - 2.0 / 1.05).abs() < 1e-12 && !worse.is_best_schedule, "{worse:?}");
+        let best = score(&grids, 1, &good.places[1]);
+        assert!(best.deviations.abs() < 1e-12 && best.is_best_schedule, "{best:?}");
+    }
+}

@@ -176,3 +176,38 @@ fn coarse(case: &Case, ledger: &Ledger) -> Result<i32> {
     let best = (0..steps.len()).min_by(|a, b| objective(a).total_cmp(&objective(b)));
     Ok(best.map_or(low, |best| steps[best]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(rate: f64, objectives: [f64; 4]) -> Place {
+        Place { rate, objectives: objectives.to_vec() }
+    }
+
+    #[test]
+    fn an_oracle_is_chosen_on_one_half_and_scored_on_the_other() {
+        let places = vec![
+            place(0.5, [1.0, 1.0, 3.0, 3.0]),
+            place(1.0, [2.0, 2.0, 2.0, 2.0]),
+            place(2.0, [3.0, 3.0, 1.0, 1.0]),
+            place(4.0, [0.0, 0.0, f64::INFINITY, 0.0]),
+        ];
+        let reference = Reference::from_places(places, 16, vec![9.0; 4]).unwrap();
+        assert_eq!(reference.oracles, [0, 2], "a rate that diverges is no candidate");
+        assert_eq!((reference.rate(), reference.disagreement()), (1.0, 2.0));
+        assert_eq!(reference.oracle_on_the_other(0).0, 3.0);
+        let score = reference.score(&place(4.0, [4.0, 4.0, 3.0, 3.0]));
+        // 0 on the second half, 1 on the first; an oracle's deviation is the root of 4/3.
+        assert!((score.deviations - 0.5 / (4.0_f64 / 3.0).sqrt()).abs() < 1e-12, "{score:?}");
+        assert!((score.relative - 1.0 / 6.0).abs() < 1e-12, "{score:?}");
+        assert_eq!((score.octaves, score.diverged), (2.0, 0));
+    }
+
+    #[test]
+    fn ending_worse_than_it_began_counts_as_diverging() {
+        let reference = Reference::from_places(vec![place(1.0, [1.0; 4])], 4, vec![2.0; 4]).unwrap();
+        let score = reference.score(&place(8.0, [1.0, 2.5, f64::INFINITY, 2.0]));
+        assert_eq!((score.diverged, score.deviations), (2, f64::INFINITY));
+    }
+}
