@@ -2,8 +2,8 @@
 //! file written, and prints seconds, sizes and memory as one JSON object for `cargo xtask bench`.
 //!
 //! Every time is the least of several repeats, so that noise of the machine drops out. `--quick` repeats
-//! less. With a folder as argument nothing is timed: the study and its report are left there, for the
-//! browser test and for looking at them.
+//! less. With a folder as argument nothing is timed: the study and its report are left there, for a
+//! profiler and for looking at them.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock; nothing is trained here")]
 

@@ -23,6 +23,9 @@ const WITH_BAD_RUNS: [f64; 24] = [
     0.223, 0.354, 0.216, 0.229, 0.212, 0.265, 0.22, 0.217, 0.431,
 ];
 
+/// Draws a difference.
+type Law<'a> = &'a dyn Fn(&mut Draws) -> f64;
+
 fn normal(draws: &mut Draws) -> f64 {
     let radius = (-2.0 * (1.0 - draws.uniform()).ln()).sqrt();
     radius * (std::f64::consts::TAU * draws.uniform()).cos()
@@ -150,7 +153,7 @@ fn ten_seeds_find_a_standard_deviation_far_less_often_than_95_percent() {
 
 #[test]
 fn false_alarms_within_a_hundred_looks_are_what_the_documents_say() {
-    let false_alarms = |seed, difference: &dyn Fn(&mut Draws) -> f64| {
+    let false_alarms = |seed, difference: Law<'_>| {
         let mut draws = Draws::new(seed);
         let mut refused = || {
             let differences: Vec<f64> = (0..100).map(|_| difference(&mut draws)).collect();
@@ -163,7 +166,7 @@ fn false_alarms_within_a_hundred_looks_are_what_the_documents_say() {
         normal(draws) / (squares / 3.0).sqrt()
     };
     let lattice = |draws: &mut Draws| if draws.index(2) == 0 { 1.0 } else { -1.0 };
-    let cases: [(&str, f64, &dyn Fn(&mut Draws) -> f64); 5] = [
+    let cases: [(&str, f64, Law<'_>); 5] = [
         ("normal", 0.028, &normal),
         ("t with 3 degrees", 0.017, &heavy),
         ("exponential minus exponential", 0.019, &|draws| exponential(draws) - exponential(draws)),

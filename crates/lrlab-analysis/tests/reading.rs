@@ -104,6 +104,18 @@ fn events_out_of_order_make_no_run() {
 }
 
 #[test]
+fn of_several_spoilt_logs_the_first_by_name_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    write_study(folder.path(), &[]);
+    for index in 0..40 {
+        let log = if index < 7 { "" } else { "spoilt\n" };
+        write(folder.path(), &format!("{RUNS_FOLDER}/{index:03}/{EVENTS_FILE}"), log);
+    }
+    let error = StudyRuns::read(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("007") && error.contains("line 1"), "{error}");
+}
+
+#[test]
 fn losses_are_averaged_over_epochs() {
     let mut run = line(0, 0.05);
     run.started.horizon.steps_per_epoch = 2;

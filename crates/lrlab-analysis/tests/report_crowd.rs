@@ -4,11 +4,11 @@
 #[path = "report_samples/crowd.rs"]
 mod crowd;
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{collections::BTreeSet, path::Path, sync::LazyLock};
 
 use lrlab_analysis::{
     ArmRuns, Run, StudyRuns, compare,
-    report::{REPORTS, Report, StudyReport, terminal},
+    report::{self, REPORTS, Report, StudyReport, terminal},
 };
 use serde_json::Value;
 
@@ -16,10 +16,10 @@ const ARMS: usize = 40;
 const SEEDS: u64 = 4;
 const STEPS: u64 = 2000;
 
-static REPORT: LazyLock<Report> = LazyLock::new(|| report(ARMS));
+static REPORT: LazyLock<Report> = LazyLock::new(|| report(ARMS, SEEDS));
 
-fn report(arms: usize) -> Report {
-    let spec = crowd::spec(arms, SEEDS, STEPS).unwrap();
+fn report(arms: usize, seeds: u64) -> Report {
+    let spec = crowd::spec(arms, seeds, STEPS).unwrap();
     let mut runs: Vec<ArmRuns> =
         spec.arms.iter().map(|arm| ArmRuns { label: arm.label.clone(), runs: vec![] }).collect();
     for (arm, trial) in spec.trials() {
@@ -91,7 +91,7 @@ fn the_ten_best_lead_in_colours_of_their_own() {
 
 #[test]
 fn a_strategy_whose_runs_diverged_is_listed_last() {
-    let report = report(100);
+    let report = report(100, 1);
     let (_, study) = page(&report);
     let last = study["order"].as_array().unwrap().last().unwrap().as_u64().unwrap() as usize;
     assert!(report.studies[0].comparison.rows[last].diverged > 0);
@@ -99,7 +99,7 @@ fn a_strategy_whose_runs_diverged_is_listed_last() {
 
 #[test]
 fn few_strategies_keep_the_order_of_the_study() {
-    let (page, study) = page(&report(12));
+    let (page, study) = page(&report(12, 2));
     assert_eq!(study["order"], Value::from((0..12).collect::<Vec<usize>>()));
     assert!(study["arms"].as_array().unwrap().iter().all(|arm| arm["leads"] == true));
     assert!(!page.contains("type=\"search\"") && !page.contains("class=\"pick\""));
@@ -130,4 +130,11 @@ fn the_terminal_lists_the_best_first() {
     let rows: Vec<&str> = table.lines().skip(2).take(ARMS).collect();
     assert!(rows[0].contains("  best"), "{}", rows[0]);
     assert_eq!(rows.iter().filter(|row| row.contains("  best")).count(), 1);
+}
+
+/// Writes a report of 100 strategies x 10 seeds where `LRLAB_LARGE_REPORT` says, for the browser test.
+#[test]
+fn sample_for_the_browser() {
+    let Some(folder) = std::env::var_os("LRLAB_LARGE_REPORT") else { return };
+    report::write(&report(100, 10), Path::new(&folder), REPORTS).unwrap();
 }

@@ -1,15 +1,34 @@
-//! Compares the arms of a study: summaries, targets, ties.
+//! Compares the arms of a study: summaries, targets, ties, what is known of the differences while
+//! seeds are still being added, what it cost, and what to do next.
 
 use lrlab_core::Outcome;
 
 use crate::{
     ArmRuns, Run, StudyRuns, Verdict, Word,
     diagnose::{diagnose, diagnose_arm},
-    statistics,
+    statistics::{self, StatisticsError},
 };
 
+mod against_best;
+mod compute;
+pub mod fairness;
+mod rates;
+mod recommend;
+mod seeds;
+mod sensitivity;
 mod target;
 mod ties;
+
+pub use against_best::AgainstBest;
+pub use compute::{ComputePoint, TimeToTarget, compute_points, objective_against_compute};
+pub use rates::RateResult;
+pub use recommend::Recommendation;
+pub use seeds::seeds_can_show;
+pub use sensitivity::{Cost, OffBest, Sensitivity, sensitivity};
+
+/// Differences of the objective up to this share of the best strategy's mean do not matter, where
+/// nobody said otherwise.
+pub const EQUIVALENCE: f64 = 0.01;
 
 /// Mean and spread of one number over an arm's runs.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
@@ -81,7 +100,18 @@ pub struct Row {
     pub tied_with_best: bool,
     /// Holm-adjusted p-value of the paired sign-flip test against the best arm; `None` for the
     /// best itself, for arms that diverged or failed, and for fewer than two paired runs.
+    ///
+    /// It holds for a number of seeds set beforehand. While seeds are still being added, the p-value of
+    /// [`against_best`](Self::against_best) does.
     pub p_value: Option<f64>,
+    /// What the seeds so far say of the difference to the best arm, valid while one looks; `None` for
+    /// the best itself, for arms that diverged or failed, and where no seed is shared.
+    pub against_best: Option<AgainstBest>,
+    /// Gradient evaluations spent, one an update, over all runs, whatever became of them.
+    pub gradients: u64,
+    /// Updates until a validation first met the target, with runs that did not meet it counted as what
+    /// they are: still waiting when they were last seen.
+    pub time_to_target: TimeToTarget,
 }
 
 /// A study's outcome.
@@ -98,17 +128,40 @@ pub struct Comparison {
     /// Index of the arm with the best mean objective among those of which no run diverged or
     /// failed; `None` if there is none.
     pub best: Option<usize>,
+    /// Differences of the objective up to this do not matter, in the objective's unit; NaN where there
+    /// is no best arm.
+    pub margin: f64,
+    /// What to do next, judged while one looks.
+    pub recommendation: Recommendation,
+    /// The cheapest arm that is not worse than the best: of the best arm and all arms whose confidence
+    /// sequence excludes being worse by more than the margin, the one with the fewest updates a run,
+    /// and among equals the one with the least restricted mean time to the target. `None` where there
+    /// is no best arm.
+    pub cheapest: Option<usize>,
     /// What a reader must know before trusting the order: too few seeds, missing runs. One
     /// sentence each; empty when there is nothing to add.
     pub notes: Vec<String>,
 }
 
-/// Compares the arms of `study`.
+/// Compares the arms of `study`, with differences of up to [`EQUIVALENCE`] of the best mean counted as
+/// none.
 ///
 /// Arms are paired by seed and ranked by the mean of the objective. The best arm is held against
 /// every other one of which no run diverged or failed, with a sign-flip test on the differences of
-/// the same seeds, adjusted for their number (Holm); at 0.05 or more they are tied.
+/// the same seeds, adjusted for their number (Holm); at 0.05 or more they are tied. Beside it stands
+/// a confidence sequence of each difference, which may be looked at after every seed: the
+/// recommendation rests on it alone.
 pub fn compare(study: &StudyRuns) -> Comparison {
+    judged(study, EQUIVALENCE)
+}
+
+/// Compares as [`compare`] does, with differences of up to `equivalence` (a share of the best strategy's
+/// mean objective, finite and at least 0) counted as none. It should be set before the results are seen.
+pub fn compare_with(study: &StudyRuns, equivalence: f64) -> Result<Comparison, StatisticsError> {
+    statistics::Rule::new(ties::LEVEL, equivalence).map(|rule| judged(study, rule.margin()))
+}
+
+fn judged(study: &StudyRuns, equivalence: f64) -> Comparison {
     let seeds = study.spec.seeds.len();
     let mut rows: Vec<Row> = study.arms.iter().map(|arm| row(arm, seeds)).collect();
     let best = best(study, &rows);
@@ -117,6 +170,7 @@ pub fn compare(study: &StudyRuns) -> Comparison {
         let reached: Vec<u64> = arm.runs.iter().filter_map(|run| run.steps_to(target.value)).collect();
         row.reached_target = reached.len();
         row.steps_to_target = Summary::of(reached.into_iter().map(|steps| steps as f64));
+        row.time_to_target = TimeToTarget::of(&arm.runs, target.value);
     }
     let mut notes: Vec<String> = missing(&rows).into_iter().collect();
     if let Some(best) = best {
@@ -124,8 +178,13 @@ pub fn compare(study: &StudyRuns) -> Comparison {
     } else if !rows.is_empty() {
         notes.push("No strategy brought all its runs to their end: there is no best one.".to_owned());
     }
+    let margin = best.map_or(f64::NAN, |best| equivalence * rows[best].objective.mean.abs());
+    let known = best.and_then(|best| against_best::mark(study, &mut rows, best, margin));
     Comparison {
         objective: objective_name(study),
+        margin,
+        recommendation: Recommendation::of(best, known),
+        cheapest: best.map(|best| compute::cheapest(study, &rows, best, margin)),
         target: target.value,
         target_words: target.words,
         rows,
@@ -166,6 +225,9 @@ fn row(arm: &ArmRuns, seeds: usize) -> Row {
         verdict: diagnose_arm(&arm.runs),
         tied_with_best: false,
         p_value: None,
+        against_best: None,
+        gradients: arm.runs.iter().map(Run::updates).sum(),
+        time_to_target: TimeToTarget::default(),
     }
 }
 

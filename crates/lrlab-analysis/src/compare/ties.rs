@@ -50,7 +50,7 @@ pub(super) fn mark(study: &StudyRuns, rows: &mut [Row], best: usize) -> Option<S
 }
 
 /// Differences of the objective between runs of the same seed.
-fn differences(arm: &ArmRuns, best: &ArmRuns) -> Vec<f64> {
+pub(super) fn differences(arm: &ArmRuns, best: &ArmRuns) -> Vec<f64> {
     let best: BTreeMap<u64, f64> = objectives(best).collect();
     objectives(arm).filter_map(|(seed, value)| best.get(&seed).map(|best| value - best)).collect()
 }

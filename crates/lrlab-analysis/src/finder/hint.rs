@@ -28,7 +28,7 @@ const WINDOW_SHARE: usize = 12;
 /// A window reaches at least this many steps to each side.
 const LEAST_WINDOW: usize = 3;
 /// The smoothed loss must fall by this many of its standard errors, or nothing was seen but noise.
-const FALL: f64 = 4.0;
+const FALL: f64 = 6.0;
 /// Candidates of several seeds that are this factor apart, or more, do not agree.
 const DISAGREE: f64 = 10.0;
 

@@ -10,6 +10,9 @@ pub enum Spacing {
 }
 
 /// A range test to be run.
+///
+/// Its rates are those of lrlab's `range-test` and of fastai: `to` is reached after the last step.
+/// torch-lr-finder reaches it at the last step, and so does Lightning, which is one step ahead from its second step on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SweepPlan {
     /// The first rate, above 0.

@@ -22,7 +22,7 @@ mod time;
 mod torch;
 mod tree;
 mod value;
-mod words;
+pub(crate) mod words;
 
 use group::{
     group_shadowed, group_without_schedule, momentum_out_of_range, optimizer_sets_own_rate,

@@ -1,7 +1,7 @@
 //! Numbers as sentences show them.
 
 /// A value with three digits, as it would be written in a spec.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
     }
@@ -10,12 +10,12 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// A share of a hundred with at most three digits.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{} %", number(100.0 * share))
 }
 
 /// `1 step`, `7 steps`.
-pub(super) fn count(count: u64, what: &str) -> String {
+pub(crate) fn count(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

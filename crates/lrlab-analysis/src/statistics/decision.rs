@@ -123,9 +123,7 @@ impl Rule {
 
     fn decide_at(&self, level: f64, differences: &Sequence) -> Decision {
         if differences.p_value() <= level {
-            // The side that the evidence was for, at the look at which it was enough.
-            let [low, high] = differences.interval(level);
-            let side = if low + high > 0.0 { Side::First } else { Side::Second };
+            let side = if differences.is_for_above() { Side::First } else { Side::Second };
             return Decision::Winner(side);
         }
         let [low, high] = differences.interval(level);

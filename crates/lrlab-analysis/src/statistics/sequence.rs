@@ -53,6 +53,8 @@ pub struct Sequence {
     looks: Vec<Look>,
     /// The largest ln e(0) so far.
     evidence: f64,
+    /// The mean at the look that gave it.
+    evidence_mean: f64,
 }
 
 /// All that a look needs to know of the differences before it.
@@ -86,7 +88,10 @@ impl Sequence {
         let mean = before.mean + (difference - before.mean) / pairs as f64;
         let squares = before.squares + (difference - before.mean) * (difference - mean);
         let look = Look { pairs, mean, squares };
-        self.evidence = self.evidence.max(look.log_e(0.0));
+        let evidence = look.log_e(0.0);
+        if evidence > self.evidence {
+            [self.evidence, self.evidence_mean] = [evidence, mean];
+        }
         self.looks.push(look);
         Ok(())
     }
@@ -111,6 +116,11 @@ impl Sequence {
     /// differences and for differences that are all 0.
     pub fn p_value(&self) -> f64 {
         (-self.evidence).exp()
+    }
+
+    /// Whether the strongest evidence so far is for a mean above 0.
+    pub(super) fn is_for_above(&self) -> bool {
+        self.evidence_mean > 0.0
     }
 
     /// The confidence sequence at `level` (0.05 for 95 %), as far as it has come: the intersection of

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use lrlab_analysis::{
     ArmRuns, Comparison, Run, Steps, StudyRuns, Verdict, Word,
-    compare::{Row, Summary},
+    compare::{Recommendation, Row, Summary, TimeToTarget},
     diagnose::Evidence,
     report::{Report, StudyReport},
 };
@@ -315,6 +315,9 @@ fn compared(study: &StudyRuns, objective: &str, target: f64, words: &[Word]) -> 
                 verdict: verdict(word),
                 tied_with_best: false,
                 p_value: None,
+                against_best: None,
+                gradients: 0,
+                time_to_target: TimeToTarget::default(),
             }
         })
         .collect();
@@ -327,6 +330,9 @@ fn compared(study: &StudyRuns, objective: &str, target: f64, words: &[Word]) -> 
         target_words: "The target is chosen for this test.".into(),
         rows,
         best,
+        margin: f64::NAN,
+        recommendation: Recommendation::NoneFinished,
+        cheapest: None,
         notes: vec!["A note on these runs.".into()],
     };
     let close = best.map_or(0.0, |best| 1.06 * comparison.rows[best].objective.mean);

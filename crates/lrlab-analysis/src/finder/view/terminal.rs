@@ -158,7 +158,9 @@ fn rate_axis(view: &View, gutter: usize, cells: usize, screen: &Screen) -> Vec<L
     }
     let mut line = Line::of(&format!("{:gutter$} ", ""));
     line.push(corner, None);
-    axis.into_iter().for_each(|c| line.push(c, None));
+    for c in axis {
+        line.push(c, None);
+    }
     let mut text = " ".repeat(gutter + 2);
     for (cell, label) in ticks {
         let start = (gutter + 2 + cell).saturating_sub(label.len() / 2).max(gutter + 2);
