@@ -250,3 +250,28 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let kept = Kept {
+            outcome: Outcome::Diverged { t: 7, loss: f64::INFINITY },
+            updates: 7,
+            gradients: 9,
+            objectives: vec![(3, 0.1), (6, f64::NAN)],
+            sweep: vec![(1e-7, 2.5), (1e-6, f64::INFINITY)],
+            stable: vec![(0, 1.0 / 3.0)],
+        };
+        let line = written(u64::MAX, &kept).unwrap();
+        let (hash, back) = read(&line).unwrap();
+        assert_eq!(hash, u64::MAX);
+        // NaN equals nothing, its text does.
+        assert_eq!(format!("{back:?}"), format!("{kept:?}"));
+        for end in 0..line.len() {
+            assert!(read(&line[..end]).is_none(), "cut off at {end}");
+        }
+    }
+}
