@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use lrlab_analysis::{ArmRuns, Comparison, Run, StudyRuns, compare};
 use lrlab_core::{
-    Arm, Event, Horizon, Outcome, StudySpec,
+    Arm, Event, Horizon, Outcome, Protocol, StudySpec,
     event::{Metric, Started, Step, Validated},
     horizon::Duration,
 };
@@ -68,10 +68,15 @@ fn study(arms: &[(&str, &[f64])]) -> StudyRuns {
             seeds: (0..seeds).collect(),
             budget: Duration::Steps(20),
             batch_size: None,
+            protocol: Protocol::default(),
         },
         arms: arms
             .iter()
-            .map(|(label, finals)| ArmRuns { label: (*label).to_owned(), runs: runs(finals) })
+            .map(|(label, finals)| ArmRuns {
+                label: (*label).to_owned(),
+                runs: runs(finals),
+                ..ArmRuns::default()
+            })
             .collect(),
     }
 }
