@@ -204,7 +204,15 @@ impl<'a> Investigator<'a> {
         let (Some(own), Some(arm)) = (self.own, arm_of(name)) else { return Trial::new(spec) };
         let task = task::build(&spec.task, spec.seed)?;
         Trial::with_strategy(spec, task, &|horizon| {
-            own(arm, spec, horizon).map_or_else(|| spec.strategy.build(horizon), Ok)
+            let stands_in = || spec.strategy.build(horizon);
+            match own(arm, spec, horizon) {
+                // A range test moves the rate itself, whatever optimizer it is for.
+                Some(built) if spec.stop.is_some() => {
+                    Ok(BuiltStrategy { scheduler: stands_in()?.scheduler, ..built })
+                }
+                Some(built) => Ok(built),
+                None => stands_in(),
+            }
         })
     }
 

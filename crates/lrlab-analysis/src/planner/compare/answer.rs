@@ -1,12 +1,15 @@
 //! What came of a comparison: rates, seeds, and why it ended.
 
 use super::TunedArm;
+use crate::find_report::rate;
 
 /// What came of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CompareAnswer {
     /// The arms, in the study's order.
     pub arms: Vec<TunedArm>,
+    /// The arm of the least mean objective; `None` where no arm brought its runs to their end.
+    pub best: Option<usize>,
     /// Why no more seeds were added.
     pub ended: Ended,
     /// Seeds that each arm could have had.
@@ -32,7 +35,7 @@ impl CompareAnswer {
         self.arms.iter().map(|arm| self.asked - arm.seeds).sum()
     }
 
-    /// What the seeds came to, as a sentence; `None` where all were used and nothing is to be told.
+    /// What the seeds came to, as a sentence; `None` where all were used.
     pub fn saved_words(&self) -> Option<String> {
         let (saved, all) = (self.saved(), self.asked * self.arms.len());
         let why = match self.ended {
@@ -44,5 +47,20 @@ impl CompareAnswer {
             }
         };
         (saved > 0).then(|| format!("{saved} of {all} runs were not needed: {why}."))
+    }
+
+    /// The outcome in a sentence or two.
+    pub fn words(&self) -> String {
+        let Some(best) = self.best.and_then(|best| self.arms.get(best)) else {
+            return "No strategy brought its runs to their end.".to_owned();
+        };
+        let verdict = match self.ended {
+            Ended::Decided => "is better than every other",
+            Ended::Tied => "is as good as the best of the others",
+            Ended::NoneFinished | Ended::AllSeeds => "leads, but that is not decided",
+        };
+        let saved = self.saved_words().map_or_else(String::new, |saved| format!(" {saved}"));
+        let (lr, seeds) = (rate(best.strategy.lr()), best.seeds);
+        format!("{} at lr = {lr} {verdict}, on {seeds} seeds.{saved}", best.label)
     }
 }

@@ -5,7 +5,7 @@
 //! fails where a higher rate is slower at first and overtakes later; across schedules, which reach their
 //! low rates at different times, it would fail as a rule, and is not done.
 
-use lrlab_core::{Horizon, Outcome, Strategy, StudySpec, TrialSpec};
+use lrlab_core::{Arm, Horizon, Outcome, StudySpec, TrialSpec};
 
 use super::TunedArm;
 use crate::{
@@ -23,7 +23,7 @@ pub(super) struct Grid<'a> {
     pub(super) spec: &'a StudySpec,
     /// The beginning of its runs' names.
     pub(super) prefix: &'a str,
-    pub(super) strategy: &'a Strategy,
+    pub(super) arm: &'a Arm,
     /// Ascending.
     pub(super) rates: &'a [f64],
     pub(super) seeds: u64,
@@ -81,7 +81,7 @@ impl Grid<'_> {
     }
 
     fn trial(&self, rate: f64, seed: u64) -> TrialSpec {
-        TrialSpec { measure: false, ..self.spec.trial(self.strategy.with_lr(rate), seed) }
+        TrialSpec { measure: false, ..self.spec.trial(self.arm.strategy.with_lr(rate), seed) }
     }
 
     /// The trials of `rates` that are not yet `there`.
@@ -153,9 +153,10 @@ impl Grid<'_> {
             rates.push(result);
         }
         let chosen = best.map(|(index, _)| index);
-        let strategy =
-            chosen.map_or_else(|| self.strategy.clone(), |index| self.strategy.with_lr(rates[index].rate));
+        let strategy = chosen
+            .map_or_else(|| self.arm.strategy.clone(), |index| self.arm.strategy.with_lr(rates[index].rate));
         TunedArm {
+            label: self.arm.label.clone(),
             strategy,
             given_up: (0..self.rates.len()).filter(|r| !going.contains(r)).map(|r| self.rates[r]).collect(),
             rates,

@@ -39,21 +39,21 @@ impl ComparePlanner {
 
     /// The rate of an arm, or what is to be trained before it can be told.
     fn tune(&self, arm: usize, seen: &[TrialResult]) -> Result<TunedArm, Vec<Request>> {
-        let strategy = &self.spec.arms[arm].strategy;
         let prefix = tuning_prefix(arm, &self.spec.arms[arm].label);
+        let (arm, index) = (&self.spec.arms[arm], arm);
         let own = seen.iter().filter(|result| result.name.starts_with(&prefix));
         match &self.spec.protocol.tuning {
-            Tuning::AsWritten => Ok(TunedArm::as_written(strategy)),
+            Tuning::AsWritten => Ok(TunedArm::as_written(arm)),
             Tuning::Search { effort } => {
                 let find = FindSpec {
                     batch_size: self.spec.batch_size,
                     seed: self.spec.tuning_seed(),
                     effort: *effort,
-                    ..FindSpec::new(self.spec.task.clone(), strategy.clone(), self.spec.budget)
+                    ..FindSpec::new(self.spec.task.clone(), arm.strategy.clone(), self.spec.budget)
                 };
                 let own: Vec<TrialResult> = own.cloned().collect();
                 match FindPlanner::new(find, self.horizon).next(&own) {
-                    Next::Stop(answer) => Ok(TunedArm::searched(strategy, answer, own.len())),
+                    Next::Stop(answer) => Ok(TunedArm::searched(arm, answer, own.len())),
                     Next::Run(mut requests) => {
                         for request in &mut requests {
                             request.name.insert_str(0, &prefix);
@@ -63,8 +63,8 @@ impl ComparePlanner {
                 }
             }
             Tuning::Grid { rates, seeds, halving } => {
-                let rates = rates.get(arm).map_or(&[][..], Vec::as_slice);
-                let grid = Grid { spec: &self.spec, prefix: &prefix, strategy, rates, seeds: *seeds };
+                let rates = rates.get(index).map_or(&[][..], Vec::as_slice);
+                let grid = Grid { spec: &self.spec, prefix: &prefix, arm, rates, seeds: *seeds };
                 let rungs = if *halving { grid::rungs(self.horizon) } else { Vec::new() };
                 grid.tune(&rungs, own)
             }
@@ -107,9 +107,11 @@ impl Planner for ComparePlanner {
             return self.next(seen);
         };
         match Rounds::new(&self.spec, &arms, seen).walk() {
-            Ok((ended, seeds)) => {
-                let arms = arms.into_iter().zip(seeds).map(|(arm, seeds)| TunedArm { seeds, ..arm });
-                Next::Stop(CompareAnswer { arms: arms.collect(), ended, asked: self.spec.seeds.len() })
+            Ok(walked) => {
+                let arms =
+                    arms.iter().zip(walked.seeds).map(|(arm, seeds)| TunedArm { seeds, ..arm.clone() });
+                let (best, ended, asked) = (walked.best, walked.ended, self.spec.seeds.len());
+                Next::Stop(CompareAnswer { arms: arms.collect(), best, ended, asked })
             }
             Err(requests) => Next::Run(requests),
         }

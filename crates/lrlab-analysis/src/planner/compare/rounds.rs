@@ -27,11 +27,21 @@ pub(super) struct Rounds<'a> {
     seen: HashMap<&'a str, &'a TrialResult>,
 }
 
+/// How it ended.
+pub(super) struct Walked {
+    pub(super) ended: Ended,
+    pub(super) best: Option<usize>,
+    /// Seeds that each arm had.
+    pub(super) seeds: Vec<usize>,
+}
+
 /// What is known after a round.
-enum Judged {
-    Done(Ended),
-    /// These arms may still be the best.
-    Open(Vec<usize>),
+struct Judged {
+    best: Option<usize>,
+    /// `None` while more seeds may tell more.
+    ended: Option<Ended>,
+    /// The arms that may still be the best.
+    open: Vec<usize>,
 }
 
 impl<'a> Rounds<'a> {
@@ -39,8 +49,8 @@ impl<'a> Rounds<'a> {
         Self { spec, arms, seen: seen.iter().map(|result| (result.name.as_str(), result)).collect() }
     }
 
-    /// How it ended and the seeds that each arm had, or what is to be trained before it can end.
-    pub(super) fn walk(&self) -> Result<(Ended, Vec<usize>), Vec<Request>> {
+    /// How it ended, or what is to be trained before it can end.
+    pub(super) fn walk(&self) -> Result<Walked, Vec<Request>> {
         let most = self.spec.seeds.len();
         let mut seeds = vec![0; self.arms.len()];
         let mut open: Vec<usize> = (0..self.arms.len()).collect();
@@ -55,17 +65,11 @@ impl<'a> Rounds<'a> {
             if !missing.is_empty() {
                 return Err(missing);
             }
-            if next == most {
-                let ended = match self.judge(&seeds, most) {
-                    Judged::Done(ended) => ended,
-                    Judged::Open(_) => Ended::AllSeeds,
-                };
-                return Ok((ended, seeds));
+            let Judged { best, ended, open: still } = self.judge(&seeds, next);
+            if let Some(ended) = ended.or((next == most).then_some(Ended::AllSeeds)) {
+                return Ok(Walked { ended, best, seeds });
             }
-            match self.judge(&seeds, next) {
-                Judged::Done(ended) => return Ok((ended, seeds)),
-                Judged::Open(still) => open = still,
-            }
+            open = still;
             next = (next + SIDE_BY_SIDE.div_ceil(open.len().max(1))).min(most);
         }
     }
@@ -93,23 +97,25 @@ impl<'a> Rounds<'a> {
             .iter()
             .filter(|(arm, _)| seeds[*arm] == now)
             .min_by(|(_, a), (_, b)| mean(a).total_cmp(&mean(b)));
-        let Some((best, objectives)) = best else { return Judged::Done(Ended::NoneFinished) };
-        let others: Vec<&(usize, Vec<f64>)> = sound.iter().filter(|(arm, _)| arm != best).collect();
-        if self.arms.len() == 1 {
-            return Judged::Open(vec![*best]);
-        }
-        let Some(claim) = claim(objectives, &others) else {
-            return Judged::Open((0..self.arms.len()).collect());
+        let Some((best, objectives)) = best else {
+            return Judged { best: None, ended: Some(Ended::NoneFinished), open: Vec::new() };
         };
+        let others: Vec<&(usize, Vec<f64>)> = sound.iter().filter(|(arm, _)| arm != best).collect();
+        let open = |open: Vec<usize>| Judged { best: Some(*best), ended: None, open };
+        if self.arms.len() == 1 {
+            return open(vec![*best]);
+        }
+        let Some(claim) = claim(objectives, &others) else { return open((0..self.arms.len()).collect()) };
+        let done = |ended| Judged { best: Some(*best), ended: Some(ended), open: Vec::new() };
         match claim.overall() {
-            Decision::Winner(_) => Judged::Done(Ended::Decided),
-            Decision::Tie => Judged::Done(Ended::Tied),
+            Decision::Winner(_) => done(Ended::Decided),
+            Decision::Tie => done(Ended::Tied),
             Decision::Undecided { .. } => {
                 let beaten = |index: &usize| claim.decisions[*index] == Decision::Winner(Side::First);
                 let rest = (0..others.len()).filter(|index| !beaten(index)).map(|index| others[index].0);
-                let mut open: Vec<usize> = std::iter::once(*best).chain(rest).collect();
-                open.sort_unstable();
-                Judged::Open(open)
+                let mut still: Vec<usize> = std::iter::once(*best).chain(rest).collect();
+                still.sort_unstable();
+                open(still)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! An arm at the rate that was chosen for it, and what choosing it took.
 
-use lrlab_core::Strategy;
+use lrlab_core::{Arm, Strategy};
 
 use crate::{
     compare::RateResult,
@@ -11,6 +11,8 @@ use crate::{
 /// An arm at the rate that it is compared at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TunedArm {
+    /// The arm's name.
+    pub label: String,
     /// The strategy with that rate.
     pub strategy: Strategy,
     /// The rates that were tried to the end, ascending; empty where the rate is as written.
@@ -31,9 +33,10 @@ pub struct TunedArm {
 }
 
 impl TunedArm {
-    pub(super) fn as_written(strategy: &Strategy) -> Self {
+    pub(super) fn as_written(arm: &Arm) -> Self {
         Self {
-            strategy: strategy.clone(),
+            label: arm.label.clone(),
+            strategy: arm.strategy.clone(),
             rates: Vec::new(),
             given_up: Vec::new(),
             chosen: None,
@@ -44,10 +47,10 @@ impl TunedArm {
         }
     }
 
-    pub(super) fn searched(strategy: &Strategy, answer: FindAnswer, trials: usize) -> Self {
+    pub(super) fn searched(arm: &Arm, answer: FindAnswer, trials: usize) -> Self {
         let gradients = answer.gradients;
         let Some(found) = answer.found else {
-            return Self { trials, gradients, decided: false, ..Self::as_written(strategy) };
+            return Self { trials, gradients, decided: false, ..Self::as_written(arm) };
         };
         let rates = by_rate(&found.observations);
         let distance = |rate: &RateResult| (rate.rate / found.rate).ln().abs();
@@ -55,7 +58,8 @@ impl TunedArm {
         // Where every rate diverged, the arm is shown as the user wrote it.
         let all_diverged = found.estimate.why == Why::Diverged;
         Self {
-            strategy: if all_diverged { strategy.clone() } else { found.strategy },
+            label: arm.label.clone(),
+            strategy: if all_diverged { arm.strategy.clone() } else { found.strategy },
             chosen: nearest.filter(|_| !all_diverged),
             rates,
             given_up: Vec::new(),
