@@ -153,7 +153,11 @@ fn begin(options: &Options) -> Result<(PathBuf, Vec<StudyFolder>), Failure> {
         Some(file) => study_file::read(file)?,
         None => specs(options)?,
     };
-    specs.iter().try_for_each(laboratory::check)?;
+    specs.iter().try_for_each(laboratory::check).map_err(|failure| match (failure, &options.study) {
+        (Failure::Input(why), Some(file)) => Failure::Input(format!("{}: {why}", file.display())),
+        (Failure::Train(error), Some(file)) => Failure::Input(format!("{}: {error}", file.display())),
+        (failure, _) => failure,
+    })?;
     let path = folder::fresh(options.out.as_deref(), "compare")?;
     let several = specs.len() > 1;
     let studies = specs.into_iter().enumerate().map(|(index, spec)| {

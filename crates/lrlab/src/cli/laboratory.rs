@@ -14,8 +14,11 @@ use lrlab_analysis::{
     planner::{CompareAnswer, ComparePlanner},
     report::{self, REPORTS, Report, StudyReport, terminal},
 };
-use lrlab_core::{Question, Strategy, StudySpec, Tuning, layout::STUDY_FILE};
-use lrlab_train::{StudyFolder, TrainError, study::study_horizon};
+use lrlab_core::{Protocol, Question, Strategy, StudySpec, Tuning, layout::STUDY_FILE};
+use lrlab_train::{
+    StudyFolder, TrainError,
+    study::{check_study, study_horizon},
+};
 
 use super::{Failure, conclusion, demo};
 
@@ -124,15 +127,18 @@ pub(crate) fn run_comparison(
 
 /// Makes sure that every arm of a study can be built, at every rate that it is known to try.
 pub(crate) fn check(spec: &StudySpec) -> Result<(), Failure> {
-    lrlab_train::study::check_study(spec).map_err(|error| match Failure::from(error) {
-        Failure::Spec(error) if error.text().is_none() && spec.protocol.tuning != Tuning::AsWritten => {
-            Failure::Input(format!(
-                "{error}\nrates as the strategies say them are compared with --as-written, or in a study file with \
-                 tune = \"as written\""
-            ))
+    let Err(error) = check_study(spec) else { return Ok(()) };
+    let protocol = Protocol { tuning: Tuning::AsWritten, ..spec.protocol.clone() };
+    let as_written = StudySpec { protocol, ..spec.clone() };
+    match Failure::from(error) {
+        Failure::Spec(error) if error.text().is_none() && check_study(&as_written).is_ok() => {
+            Err(Failure::Input(format!(
+                "{error}\nto compare strategies at the rates as written, use --as-written, or tune = \"as written\" in a \
+                 study file"
+            )))
         }
-        failure => failure,
-    })
+        failure => Err(failure),
+    }
 }
 
 /// Begins `spec` in `path`, having made sure that every arm of it can be built.
