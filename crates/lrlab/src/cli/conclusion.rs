@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use lrlab_analysis::{
     Comparison, StudyRuns,
-    compare::{Recommendation, seeds_can_show},
+    compare::{
+        Cost, Recommendation,
+        fairness::{Finding, Subject, fairness},
+        seeds_can_show, sensitivity,
+    },
     find_report::rate,
     planner::{CompareAnswer, TunedArm},
 };
@@ -45,6 +49,7 @@ pub(crate) fn rates(runs: &StudyRuns, answer: Option<&CompareAnswer>) -> Vec<Str
     told
 }
 
+/// The rate of an arm, and what choosing it took.
 fn chosen(arm: &TunedArm) -> String {
     let tried = match arm.rates.as_slice() {
         [] => "no rate came to its end".to_owned(),
@@ -65,9 +70,31 @@ fn chosen(arm: &TunedArm) -> String {
         (None, _) => format!(
             "no rate that was tried came to its end; compared at lr = {lr} as written ({tried}; {cost})"
         ),
-        (_, true) => format!("lr = {lr} ({tried}{given_up}; {cost})"),
+        (_, true) => format!("lr = {lr} ({tried}{given_up}; {cost}{})", off(arm)),
         (_, false) => format!("lr = {lr}, not settled: more effort may find a better one ({tried}; {cost})"),
     }
+}
+
+/// What half and twice the rate cost, where rates so far off were tried.
+fn off(arm: &TunedArm) -> String {
+    let Ok(Some(found)) = sensitivity(&arm.rates) else { return String::new() };
+    let cost = |factor: f64, what: &str| {
+        let off = found.costs.iter().find(|off| off.factor == factor)?;
+        match off.cost {
+            Cost::Higher(more) => Some(format!("{what} costs {}", short(more))),
+            Cost::Diverges => Some(format!("{what} diverges")),
+            Cost::NearDivergence => Some(format!("{what} is near divergence")),
+            Cost::Unknown => None,
+        }
+    };
+    let told: Vec<String> =
+        [cost(0.5, "half of the best tried"), cost(2.0, "twice of it")].into_iter().flatten().collect();
+    if told.is_empty() { String::new() } else { format!("; {}", told.join(", ")) }
+}
+
+/// A number with two significant digits.
+fn short(value: f64) -> String {
+    format!("{value:.1e}").parse::<f64>().map_or_else(|_| value.to_string(), |value| value.to_string())
 }
 
 /// What went wrong, a sentence for each message, the commonest first.
@@ -115,5 +142,26 @@ pub(crate) fn advice(
         told.push(comparison.target_words.clone());
     }
     told.extend(comparison.notes.iter().cloned());
+    if let Some(answer) = answer.filter(|_| runs.arms.len() > 1) {
+        told.extend(doubts(runs, answer));
+    }
     told
+}
+
+/// What the fairness checks found, a sentence for each check.
+fn doubts(runs: &StudyRuns, answer: &CompareAnswer) -> Vec<String> {
+    let efforts = runs.efforts(answer);
+    let found = fairness(&Subject { efforts: &efforts, arms: &runs.arms });
+    let of_one_check = found.chunk_by(|a, b| a.code == b.code);
+    of_one_check
+        .map(|findings| {
+            let Finding { code, sentence, fix, .. } = &findings[0];
+            let others = match findings.len() {
+                1 => String::new(),
+                2 => ", and the same of another strategy".to_owned(),
+                more => format!(", and the same of {} others", more - 1),
+            };
+            format!("Before you believe it ({code}): {sentence}{others}; {fix}.")
+        })
+        .collect()
 }

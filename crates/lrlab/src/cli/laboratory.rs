@@ -302,7 +302,9 @@ fn wrapped(sentence: &str) -> String {
 fn print_code(out: &mut impl Write, study: &StudyReport) -> Result<(), Failure> {
     let best = study.comparison.best.and_then(|best| study.runs.arms[best].runs.first());
     let Some(run) = best else { return Ok(()) };
-    writeln!(out, "\nAs a spec: {}", run.started.trial.strategy)?;
+    let decided = study.comparison.recommendation.arm().is_some();
+    let what = if decided { "As a spec" } else { "The best so far as a spec" };
+    writeln!(out, "\n{what}: {}", run.started.trial.strategy)?;
     let Some(code) = &study.torch_code else { return Ok(()) };
     writeln!(out, "\nIn PyTorch:\n")?;
     for line in code.trim_end().lines() {

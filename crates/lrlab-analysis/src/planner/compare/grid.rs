@@ -135,30 +135,34 @@ impl Grid<'_> {
     fn chosen(&self, going: &[usize], last: &[Vec<Option<&TrialResult>>]) -> TunedArm {
         let all = || last.iter().flatten().flatten();
         let mut rates: Vec<RateResult> = Vec::new();
+        let mut given_up = Vec::new();
         let mut best: Option<(usize, f64)> = None;
-        for &rate in going {
-            let of_rate = || last[rate].iter().flatten();
-            let bad = |result: &&&TrialResult| result.is_diverged();
-            let failed = of_rate().any(|result| matches!(result.outcome, Some(Outcome::Failed { .. })));
+        for (index, &rate) in self.rates.iter().enumerate() {
+            let of_rate = || last[index].iter().flatten();
+            let ended = |is: fn(&Outcome) -> bool| of_rate().any(|r| r.outcome.as_ref().is_some_and(is));
             let result = RateResult {
-                rate: self.rates[rate],
+                rate,
                 objectives: of_rate().filter(|r| r.is_completed()).filter_map(|r| r.objective()).collect(),
-                diverged: of_rate().filter(bad).count(),
+                diverged: of_rate().filter(|result| result.is_diverged()).count(),
             };
-            if let Some(mean) = result.mean().filter(|_| !failed)
+            if ended(|outcome| matches!(outcome, Outcome::Halted { .. })) {
+                given_up.push(rate);
+            }
+            let whole = going.contains(&index) && !ended(|outcome| matches!(outcome, Outcome::Failed { .. }));
+            if let Some(mean) = result.mean().filter(|_| whole)
                 && best.is_none_or(|(_, least)| mean < least)
             {
-                best = Some((rates.len(), mean));
+                best = Some((index, mean));
             }
             rates.push(result);
         }
         let chosen = best.map(|(index, _)| index);
         let strategy = chosen
-            .map_or_else(|| self.arm.strategy.clone(), |index| self.arm.strategy.with_lr(rates[index].rate));
+            .map_or_else(|| self.arm.strategy.clone(), |index| self.arm.strategy.with_lr(self.rates[index]));
         TunedArm {
             label: self.arm.label.clone(),
             strategy,
-            given_up: (0..self.rates.len()).filter(|r| !going.contains(r)).map(|r| self.rates[r]).collect(),
+            given_up,
             rates,
             chosen,
             decided: chosen.is_some(),

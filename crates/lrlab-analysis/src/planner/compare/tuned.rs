@@ -15,9 +15,10 @@ pub struct TunedArm {
     pub label: String,
     /// The strategy with that rate.
     pub strategy: Strategy,
-    /// The rates that were tried to the end, ascending; empty where the rate is as written.
+    /// The rates that were tried, ascending, with what came of trials that were not given up; empty where
+    /// the rate is as written.
     pub rates: Vec<RateResult>,
-    /// Rates that were given up before the end, ascending.
+    /// Those of them that were given up before the end, ascending.
     pub given_up: Vec<f64>,
     /// Which of `rates` was chosen, or is nearest to what was.
     pub chosen: Option<usize>,
