@@ -174,7 +174,7 @@ impl<'a> Arms<'a> {
         self.named.get_mut(index).ok_or_else(|| format!("the study has {arms} arms, this is of arm {index}"))
     }
 
-    /// Puts a run into its place. Arms that differ in their label alone are filled in order.
+    /// Puts a run into its place. Arms of one strategy are filled in order where no folder tells which it is.
     fn place(&mut self, name: &str, run: Run) -> Result<(), String> {
         let trial = &run.started.trial;
         if trial.task != self.spec.task {
@@ -183,16 +183,15 @@ impl<'a> Arms<'a> {
         let Some(seed) = self.spec.seeds.iter().position(|&seed| seed == trial.seed) else {
             return Err(format!("the study has no seed {}", trial.seed));
         };
-        // A rate that was chosen is not the one that the study says, so the folder tells the arm.
+        // A rate that was chosen is not the one that the study says.
         let tuned = self.spec.protocol.tuning != Tuning::AsWritten;
-        let own = |index: usize, arm: &Arm| {
-            if tuned {
-                layout::arm_of(name) == Some(index)
-                    && arm.strategy.with_lr(1.0) == trial.strategy.with_lr(1.0)
-            } else {
-                arm.strategy == trial.strategy
-            }
+        let is_of = |arm: &Arm| {
+            arm.strategy == trial.strategy
+                || (tuned && arm.strategy.with_lr(1.0) == trial.strategy.with_lr(1.0))
         };
+        // The folder tells the arm, unless it has a name of another kind.
+        let named = layout::arm_of(name).filter(|&index| self.spec.arms.get(index).is_some_and(is_of));
+        let own = |index: usize, arm: &Arm| named.map_or_else(|| is_of(arm), |named| named == index);
         let arms = self.spec.arms.iter().enumerate().zip(&mut self.places);
         let mut known = false;
         for (_, places) in arms.filter(|((index, arm), _)| own(*index, arm)) {

@@ -23,6 +23,8 @@ pub enum Ended {
     Decided,
     /// All that the best does not beat are as good as it.
     Tied,
+    /// One arm alone brought its runs to their end: there is nothing to compare it with.
+    OnlyOne,
     /// Every arm has a run that diverged or failed.
     NoneFinished,
     /// The seeds were used up.
@@ -41,6 +43,7 @@ impl CompareAnswer {
         let why = match self.ended {
             Ended::Decided => "the answer was known",
             Ended::Tied => "the best were known to be as good as each other",
+            Ended::OnlyOne => "in every other strategy a run diverged or failed",
             Ended::NoneFinished => "every strategy had a run that diverged or failed",
             Ended::AllSeeds => {
                 "strategies that were clearly beaten, or diverged or failed, got no more seeds"
@@ -57,6 +60,7 @@ impl CompareAnswer {
         let verdict = match self.ended {
             Ended::Decided => "is better than every other",
             Ended::Tied => "is as good as the best of the others",
+            Ended::OnlyOne => "alone brought its runs to their end",
             Ended::NoneFinished | Ended::AllSeeds => "leads, but that is not decided",
         };
         let saved = self.saved_words().map_or_else(String::new, |saved| format!(" {saved}"));

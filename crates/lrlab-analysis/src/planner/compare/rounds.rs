@@ -105,6 +105,9 @@ impl<'a> Rounds<'a> {
         if self.arms.len() == 1 {
             return open(vec![*best]);
         }
+        if others.is_empty() {
+            return Judged { best: Some(*best), ended: Some(Ended::OnlyOne), open: Vec::new() };
+        }
         let Some(claim) = claim(objectives, &others) else { return open((0..self.arms.len()).collect()) };
         let done = |ended| Judged { best: Some(*best), ended: Some(ended), open: Vec::new() };
         match claim.overall() {
