@@ -134,7 +134,8 @@ pub(crate) fn advice(
     if runs.arms.len() > 1 {
         told.push(comparison.recommendation_words());
         told.extend(answer.and_then(CompareAnswer::saved_words));
-        if let Recommendation::Undecided { .. } = comparison.recommendation {
+        let looked = runs.spec.protocol.stop_early;
+        if let (Recommendation::Undecided { .. }, true) = (&comparison.recommendation, looked) {
             told.push(seeds_can_show(runs.spec.seeds.len()));
         }
     }
