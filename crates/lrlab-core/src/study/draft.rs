@@ -124,6 +124,7 @@ impl StudyDraft {
             title: match &self.title {
                 Some(title) if several => format!("{title}: {task}"),
                 Some(title) => title.clone(),
+                None if arms.len() == 1 => format!("{} on {task}", arms[0].label),
                 None => format!("{} strategies on {task}", arms.len()),
             },
             task,

@@ -12,6 +12,7 @@ use lrlab_train::StudyFolder;
 use super::{Failure, folder, laboratory, study_file};
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Options {
     /// A study file, instead of the options that say what is compared: tasks, strategies, rates, seeds
     /// and budget in TOML. There are examples in specs/studies.

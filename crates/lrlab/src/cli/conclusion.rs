@@ -131,6 +131,10 @@ pub(crate) fn advice(
     answer: Option<&CompareAnswer>,
 ) -> Vec<String> {
     let mut told = Vec::new();
+    let planned = runs.spec.protocol.stop_early || runs.spec.protocol.tuning != Tuning::AsWritten;
+    if answer.is_none() && planned {
+        told.push("The study has not come to its end: this is what there is so far.".to_owned());
+    }
     if runs.arms.len() > 1 {
         told.push(comparison.recommendation_words());
         told.extend(answer.and_then(CompareAnswer::saved_words));
