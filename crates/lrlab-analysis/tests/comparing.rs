@@ -213,6 +213,18 @@ fn beaten_arms_get_no_more_seeds_while_the_others_go_on() {
 }
 
 #[test]
+fn a_beaten_arm_comes_back_where_those_that_beat_it_diverge_later() {
+    let law = |arm: usize, trial: &TrialSpec, _: u64| match arm {
+        2 => 5.0 + 0.1 * noise(trial.seed + 7),
+        _ if trial.seed >= 12 => f64::INFINITY,
+        _ => 1.0 + 0.1 * noise(trial.seed + 1000 * arm as u64),
+    };
+    let asked = ask(&study(3, 20, Tuning::AsWritten), &law);
+    assert_eq!((asked.answer.best, asked.answer.ended), (Some(2), Ended::OnlyOne));
+    assert!(asked.answer.arms[2].seeds < asked.answer.arms[0].seeds, "it was beaten for a while");
+}
+
+#[test]
 fn all_seeds_are_run_where_nothing_ends_early() {
     let mut spec = study(2, 9, Tuning::AsWritten);
     spec.protocol.stop_early = false;

@@ -65,7 +65,7 @@ impl<'a> Rounds<'a> {
             if !missing.is_empty() {
                 return Err(missing);
             }
-            let Judged { best, ended, open: still } = self.judge(&seeds, next);
+            let Judged { best, ended, open: still } = self.judge(&seeds);
             if let Some(ended) = ended.or((next == most).then_some(Ended::AllSeeds)) {
                 return Ok(Walked { ended, best, seeds });
             }
@@ -89,13 +89,15 @@ impl<'a> Rounds<'a> {
         (0..seeds).map(of_seed).collect()
     }
 
-    fn judge(&self, seeds: &[usize], now: usize) -> Judged {
+    fn judge(&self, seeds: &[usize]) -> Judged {
         let sound: Vec<(usize, Vec<f64>)> =
             (0..self.arms.len()).filter_map(|arm| Some((arm, self.objectives(arm, seeds[arm])?))).collect();
-        // All that have every seed so far meet on the same ones.
+        // Those with most seeds meet on the same ones; it is not all of them where the arms that went on have
+        // diverged or failed since.
+        let most = sound.iter().map(|(arm, _)| seeds[*arm]).max();
         let best = sound
             .iter()
-            .filter(|(arm, _)| seeds[*arm] == now)
+            .filter(|(arm, _)| Some(seeds[*arm]) == most)
             .min_by(|(_, a), (_, b)| mean(a).total_cmp(&mean(b)));
         let Some((best, objectives)) = best else {
             return Judged { best: None, ended: Some(Ended::NoneFinished), open: Vec::new() };
