@@ -12,7 +12,7 @@ use lrlab_analysis::{
     statistics::{Decision, Side},
 };
 use lrlab_core::{
-    Arm, Event, Horizon, Outcome, StudySpec,
+    Arm, Event, Horizon, Outcome, Protocol, StudySpec,
     event::{Metric, Started, Step, Validated},
     horizon::Duration,
 };
@@ -72,10 +72,15 @@ fn study(arms: &[(&str, &[f64])]) -> StudyRuns {
             seeds: (0..seeds).collect(),
             budget: Duration::Steps(20),
             batch_size: None,
+            protocol: Protocol::default(),
         },
         arms: arms
             .iter()
-            .map(|(label, finals)| ArmRuns { label: (*label).to_owned(), runs: runs(finals) })
+            .map(|(label, finals)| ArmRuns {
+                label: (*label).to_owned(),
+                runs: runs(finals),
+                ..ArmRuns::default()
+            })
             .collect(),
     }
 }

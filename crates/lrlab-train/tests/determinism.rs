@@ -5,7 +5,7 @@ mod shared;
 
 use std::{collections::BTreeMap, fs, path::Path, sync::atomic::AtomicBool};
 
-use lrlab_core::{Arm, Event, StudySpec, event::Probe};
+use lrlab_core::{Arm, Event, Protocol, StudySpec, event::Probe};
 use lrlab_train::{StudyFolder, run_study};
 use shared::{run, spec};
 
@@ -22,6 +22,7 @@ fn study() -> StudySpec {
         seeds: vec![0, 7],
         budget: "2 epochs".parse().unwrap(),
         batch_size: None,
+        protocol: Protocol::default(),
     }
 }
 

@@ -6,9 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Duration, Strategy, registry::RawArgument, spec::fnv1a};
 
+mod draft;
 mod find;
+mod protocol;
 
+pub use draft::{Count, DraftArm, StudyDraft, TuneDraft};
 pub use find::{FindSpec, SweepSpec};
+pub use protocol::{Protocol, Tuning};
 
 /// A task by name with its arguments: `digits model=softmax`.
 ///
@@ -93,25 +97,44 @@ pub struct StudySpec {
     /// Rows of a batch; `None` takes the task's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_size: Option<usize>,
+    /// How rates are chosen, and when it ends; as written and all seeds where a study does not say.
+    #[serde(default)]
+    pub protocol: Protocol,
 }
 
 impl StudySpec {
-    /// Every trial of the study, arm by arm, with the index of its arm.
+    /// Every trial of the study at the rates as they are written, arm by arm, with the index of its arm.
     pub fn trials(&self) -> impl Iterator<Item = (usize, TrialSpec)> + '_ {
         self.arms.iter().enumerate().flat_map(move |(index, arm)| {
-            self.seeds.iter().map(move |&seed| {
-                let trial = TrialSpec {
-                    task: self.task.clone(),
-                    strategy: arm.strategy.clone(),
-                    seed,
-                    budget: self.budget,
-                    batch_size: self.batch_size,
-                    measure: true,
-                    stop: None,
-                };
-                (index, trial)
-            })
+            self.seeds.iter().map(move |&seed| (index, self.trial(arm.strategy.clone(), seed)))
         })
+    }
+
+    /// The trial that compares `strategy` on a seed.
+    pub fn trial(&self, strategy: Strategy, seed: u64) -> TrialSpec {
+        TrialSpec {
+            task: self.task.clone(),
+            strategy,
+            seed,
+            budget: self.budget,
+            batch_size: self.batch_size,
+            measure: true,
+            stop: None,
+        }
+    }
+
+    /// The first of the seeds that rates are chosen with: 1000, or the first above the study's own, so
+    /// that no arm is judged by the luck that its rate was chosen by.
+    pub fn tuning_seed(&self) -> u64 {
+        let above = self.seeds.iter().max().map_or(0, |last| last.saturating_add(1));
+        above.max(1000)
+    }
+
+    /// The learning rate that every arm has, where rates are as written and all the same.
+    pub fn shared_rate(&self) -> Option<f64> {
+        let rate = self.arms.first()?.strategy.lr();
+        let same = self.arms.len() > 1 && self.arms.iter().all(|arm| arm.strategy.lr() == rate);
+        (same && self.protocol.tuning == Tuning::AsWritten).then_some(rate)
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use lrlab_analysis::{Run, diagnose::diagnose};
 use lrlab_core::{
-    AfterEnd, Arm, Duration, Event, Outcome, ParamGroup, Scheduler, Strategy, StudySpec, TaskSpec,
+    AfterEnd, Arm, Duration, Event, Outcome, ParamGroup, Protocol, Scheduler, Strategy, StudySpec, TaskSpec,
     event::Metric,
     layout::{EVENTS_FILE, run_folder},
     registry::Argument,
@@ -145,6 +145,7 @@ fn spec(options: &Options) -> Result<StudySpec, Failure> {
         seeds: vec![options.seed],
         budget,
         batch_size: options.batch_size,
+        protocol: Protocol::default(),
     })
 }
 

@@ -33,7 +33,7 @@ pub(super) fn codes(efforts: &[ArmEffort], arms: &[ArmRuns]) -> Vec<&'static str
 }
 
 pub(super) fn arm(label: &str, runs: Vec<Run>) -> ArmRuns {
-    ArmRuns { label: label.to_owned(), runs }
+    ArmRuns { label: label.to_owned(), runs, ..ArmRuns::default() }
 }
 
 /// A run of so many steps, the first of them clipped, validated at even distances from 0 to the end.
