@@ -34,7 +34,7 @@ const WINDOW_SHARE: usize = 12;
 /// A window reaches at least this many steps to each side.
 const LEAST_WINDOW: usize = 3;
 /// The smoothed loss must fall by this many of its standard errors, or nothing was seen but noise.
-const FALL: f64 = 3.0;
+const FALL: f64 = 5.0;
 /// Standard deviations of a normal distribution in its median absolute deviation.
 const DEVIATIONS: f64 = 1.4826;
 /// Candidates of several seeds that are this factor apart, or more, do not agree.
