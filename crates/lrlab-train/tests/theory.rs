@@ -63,7 +63,7 @@ fn power_law_loses_what_theory_expects_under_any_schedule() {
                         }
                     }
                     Event::Validated(validated) if validated.t == 120 => {
-                        measured += validated.metrics["loss"].0
+                        measured += validated.metrics["loss"].0;
                     }
                     _ => {}
                 }

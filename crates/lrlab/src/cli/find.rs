@@ -20,6 +20,7 @@ use lrlab_train::{StudyFolder, Trial};
 use super::{Failure, folder, laboratory};
 
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Options {
     /// The task, with its arguments: "digits model=softmax". `lrlab list tasks` shows them.
     #[arg(long, value_name = "TEXT", default_value = "digits")]
