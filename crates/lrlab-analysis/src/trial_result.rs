@@ -25,6 +25,8 @@ pub struct TrialResult {
     pub updates: u64,
     /// Gradient evaluations spent, those of measurements too.
     pub gradients: u64,
+    /// The objective before the first update, where it was measured.
+    pub untrained: Option<f64>,
     /// Steps on which clipping changed the gradient.
     pub clipped: u64,
     /// (updates made, objective) of every validation, in order.
@@ -53,6 +55,7 @@ impl ResultFold {
             outcome: None,
             updates: 0,
             gradients: 0,
+            untrained: None,
             clipped: 0,
             objectives: Vec::new(),
             sweep: Vec::new(),
@@ -64,7 +67,10 @@ impl ResultFold {
     /// Takes in the next event.
     pub fn push(&mut self, event: &Event) {
         match event {
-            Event::Started(started) => self.objective = Some(started.objective.clone()),
+            Event::Started(started) => {
+                self.objective = Some(started.objective.clone());
+                self.result.untrained = started.untrained.map(|Metric(value)| value);
+            }
             Event::Step(step) => {
                 let lr = step.lr.first().copied().unwrap_or(f64::NAN);
                 self.step(step.t, lr, step.loss, step.clipped);
@@ -176,6 +182,15 @@ impl TrialResult {
     /// Whether the budget was used up.
     pub fn is_completed(&self) -> bool {
         self.outcome == Some(Outcome::Completed)
+    }
+
+    /// Whether training did harm: the loss left all bounds, or the objective ended above what it was
+    /// before the first update.
+    pub fn is_worse_than_untrained(&self) -> bool {
+        let last = self.objectives.last().map(|(_, value)| *value);
+        self.is_diverged()
+            || self.is_completed()
+                && matches!((last, self.untrained), (Some(last), Some(untrained)) if last.is_nan() || last > untrained)
     }
 
     /// Whether the loss left all bounds.

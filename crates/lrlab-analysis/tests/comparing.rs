@@ -69,6 +69,7 @@ fn trained(request: &Request, until: u64, law: &Law) -> TrialResult {
         },
         updates,
         gradients: updates,
+        untrained: None,
         clipped: 0,
         objectives: epochs.filter(|t| *t < updates || diverged.is_none()).map(|t| (t, at(t))).collect(),
         sweep: Vec::new(),

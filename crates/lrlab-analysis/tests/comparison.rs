@@ -27,6 +27,7 @@ fn run(seed: u64, objectives: [f64; 3], outcome: Outcome) -> Run {
         parameters: 1,
         groups: vec!["all".to_owned()],
         full_batch: false,
+        untrained: None,
         objective: "validation loss".to_owned(),
         bowl: None,
     };

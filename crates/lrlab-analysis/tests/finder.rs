@@ -54,6 +54,7 @@ fn started(seed: u64, steps: u64) -> Started {
         parameters: 64,
         groups: vec!["all".into()],
         full_batch: false,
+        untrained: None,
         objective: "validation loss".into(),
         bowl: None,
     }

@@ -298,7 +298,7 @@ impl Trial {
     }
 
     fn started(&mut self) -> Result<Started, TaskError> {
-        let objective = self.task.validate()?.first().map_or("loss", |(name, _)| name).to_owned();
+        let untrained = self.task.validate()?.first().copied();
         Ok(Started {
             trial: self.spec.clone(),
             lrlab: env!("CARGO_PKG_VERSION").to_owned(),
@@ -306,7 +306,8 @@ impl Trial {
             parameters: self.parameters,
             groups: self.groups.iter().map(|group| group.name.clone()).collect(),
             full_batch: self.full_batch,
-            objective,
+            objective: untrained.map_or("loss", |(name, _)| name).to_owned(),
+            untrained: untrained.map(|(_, value)| Metric(value)),
             bowl: self.task.bowl(),
         })
     }

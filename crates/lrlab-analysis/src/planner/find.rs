@@ -195,7 +195,11 @@ impl Walk<'_> {
                 match self.trained.iter().find(|result| result.trial == trial) {
                     Some(result) => {
                         self.spent += result.gradients;
-                        let objective = result.objective().unwrap_or(f64::INFINITY);
+                        // What ends worse than it began is beyond the edge, bounded loss or not.
+                        let objective = match result.objective() {
+                            Some(objective) if !result.is_worse_than_untrained() => objective,
+                            _ => f64::INFINITY,
+                        };
                         seen.push(Observation { x, seed, objective });
                     }
                     None => missing.push(Request::run(run_name(name, &trial, x), trial)),

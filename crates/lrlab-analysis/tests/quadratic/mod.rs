@@ -224,6 +224,7 @@ impl Quadratic {
             parameters: self.start.len(),
             groups: vec!["all".to_owned()],
             full_batch: self.noise == 0.0 && self.labels.is_none(),
+            untrained: None,
             objective: "loss".to_owned(),
             bowl: None,
         }

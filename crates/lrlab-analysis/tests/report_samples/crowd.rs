@@ -63,6 +63,7 @@ pub(crate) fn events(trial: &TrialSpec, steps: u64) -> Result<Vec<Event>, Box<dy
         parameters: 9098,
         groups: vec!["*".into()],
         full_batch: false,
+        untrained: None,
         objective: "validation loss".into(),
         bowl: None,
     }))];

@@ -265,6 +265,7 @@ fn empty(spec: &StudySpec, arm: &Arm, seed: u64, full_batch: bool, parameters: u
         parameters,
         groups: vec!["all".into()],
         full_batch,
+        untrained: None,
         objective: if full_batch { "loss" } else { "validation loss" }.into(),
         bowl: None,
     };

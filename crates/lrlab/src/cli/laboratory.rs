@@ -14,7 +14,10 @@ use lrlab_analysis::{
     planner::{CompareAnswer, ComparePlanner},
     report::{self, REPORTS, Report, StudyReport, terminal},
 };
-use lrlab_core::{Protocol, Question, Strategy, StudySpec, Tuning, layout::STUDY_FILE};
+use lrlab_core::{
+    FindSpec, Protocol, Question, Strategy, StudySpec, Tuning,
+    layout::{STUDY_FILE, StudyFile},
+};
 use lrlab_train::{
     StudyFolder, TrainError,
     study::{check_study, study_horizon},
@@ -198,6 +201,18 @@ pub(crate) fn report(folder: &Path) -> Result<Report, Failure> {
     let report = Report { title, introduction, studies };
     report::write(&report, folder, REPORTS)?;
     Ok(report)
+}
+
+/// What is asked in `folder`, if it holds a search for a learning rate.
+pub(crate) fn search_in(folder: &Path) -> Result<Option<FindSpec>, Failure> {
+    let path = folder.join(STUDY_FILE);
+    let Ok(text) = fs::read_to_string(&path) else { return Ok(None) };
+    let file: StudyFile = serde_json::from_str(&text)
+        .map_err(|error| Failure::Input(format!("{} is not a study of lrlab: {error}", path.display())))?;
+    Ok(match file.question {
+        Question::Find(spec) => Some(spec),
+        Question::Compare(_) => None,
+    })
 }
 
 fn study_folders(folder: &Path) -> Result<Vec<PathBuf>, Failure> {

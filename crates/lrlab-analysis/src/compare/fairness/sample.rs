@@ -53,6 +53,7 @@ pub(super) fn run(seed: u64, steps: u64, objectives: &[f64], clipped: u64) -> Ru
         parameters: 1,
         groups: vec!["all".to_owned()],
         full_batch: false,
+        untrained: None,
         objective: "loss".to_owned(),
         bowl: None,
     };
