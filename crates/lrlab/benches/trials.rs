@@ -4,6 +4,9 @@
 //! The same trials are run as a study, with queue, planner, logs and results, and bare: a plain loop that
 //! keeps nothing. Each side is a process of its own, so that its peak memory is its own too; sides that
 //! are compared take turns. 10,000 trials, or 1,000 with `--quick`.
+//!
+//! What the studies write is deleted after the last is timed: ext4 goes out of its way, for half a minute,
+//! not to use the inodes of deleted files again, which would be measured with the study that follows.
 
 use std::{
     env,
@@ -62,8 +65,8 @@ fn main() -> Result<()> {
     let figures = match arguments.as_slice() {
         [] => figures(10_000, 3)?,
         ["--quick"] => figures(1000, 2)?,
-        ["study", task, steps, trials, threads] => {
-            study(&spec(task, steps.parse()?, trials.parse()?)?, threads.parse()?)?
+        ["study", task, steps, trials, threads, folder] => {
+            study(&spec(task, steps.parse()?, trials.parse()?)?, threads.parse()?, Path::new(folder))?
         }
         ["bare", task, steps, trials, first, every] => {
             let share = Share { first: first.parse()?, every: every.parse()? };
@@ -76,8 +79,9 @@ fn main() -> Result<()> {
 }
 
 fn figures(trials: u64, turns: usize) -> Result<Value> {
-    let (overhead_ms, growth) = trivial(trials, turns)?;
-    let throughput = throughput(trials)?;
+    let folder = tempfile::tempdir()?;
+    let (overhead_ms, growth) = trivial(trials, turns, folder.path())?;
+    let throughput = throughput(trials, &folder.path().join("short"))?;
     Ok(json!({
         "trials": trials,
         "overhead_ms": overhead_ms,
@@ -91,17 +95,18 @@ fn figures(trials: u64, turns: usize) -> Result<Value> {
 
 /// Milliseconds that a study adds to a trial on one thread, the least over `turns`; and the bytes by which a
 /// study's peak memory grows with each trial from a tenth of them to all, where the system tells.
-fn trivial(trials: u64, turns: usize) -> Result<(f64, Option<f64>)> {
+fn trivial(trials: u64, turns: usize, folder: &Path) -> Result<(f64, Option<f64>)> {
     let (mut recorded, mut alone) = (f64::INFINITY, f64::INFINITY);
     let mut peak = None;
-    for _ in 0..turns {
-        alone = alone.min(number(&told(&mut bare_process(TRIVIAL, trials, Share { first: 0, every: 1 })?)?, "seconds")?);
-        let study = told(&mut study_process(TRIVIAL, trials, 1)?)?;
+    let all = Share { first: 0, every: 1 };
+    for turn in 0..turns {
+        alone = alone.min(number(&told(&mut bare_process(TRIVIAL, trials, all)?)?, "seconds")?);
+        let study = told(&mut study_process(TRIVIAL, trials, 1, &folder.join(turn.to_string()))?)?;
         recorded = recorded.min(number(&study, "seconds")?);
         peak = study["peak_bytes"].as_f64();
     }
     let few = trials / 10;
-    let before = told(&mut study_process(TRIVIAL, few, 1)?)?["peak_bytes"].as_f64();
+    let before = told(&mut study_process(TRIVIAL, few, 1, &folder.join("few"))?)?["peak_bytes"].as_f64();
     let growth = peak.zip(before).map(|(peak, before)| (peak - before) / (trials - few) as f64);
     Ok((1000.0 * (recorded - alone) / trials as f64, growth))
 }
@@ -116,7 +121,7 @@ struct Throughput {
 
 /// The study stands between two halves of the bare trials, so that a machine that grows slower or faster
 /// does so for both.
-fn throughput(trials: u64) -> Result<Throughput> {
+fn throughput(trials: u64, folder: &Path) -> Result<Throughput> {
     let half = |from: usize| -> Result<f64> {
         let watch = Stopwatch::start();
         let mut first = bare_process(SHORT, trials, Share { first: from, every: 4 })?.spawn()?;
@@ -128,7 +133,7 @@ fn throughput(trials: u64) -> Result<Throughput> {
     };
     let before = half(0)?;
     let watch = Stopwatch::start();
-    told(&mut study_process(SHORT, trials, 2)?)?;
+    told(&mut study_process(SHORT, trials, 2, folder)?)?;
     let study = watch.elapsed().as_secs_f64();
     Ok(Throughput { study, bare: before + half(2)? })
 }
@@ -149,11 +154,10 @@ fn spec(task: &str, steps: u64, trials: u64) -> Result<StudySpec> {
 }
 
 /// Runs the trials as `lrlab compare` does.
-fn study(spec: &StudySpec, threads: usize) -> Result<Value> {
-    let folder = tempfile::tempdir()?;
+fn study(spec: &StudySpec, threads: usize, folder: &Path) -> Result<Value> {
     let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let watch = Stopwatch::start();
-    let begun = StudyFolder::create(&folder.path().join("study"), Question::Compare(spec.clone()))?;
+    let begun = StudyFolder::create(folder, Question::Compare(spec.clone()))?;
     let mut planner = ComparePlanner::new(spec.clone(), study_horizon(spec)?);
     let stop = AtomicBool::new(false);
     threads.install(|| Investigator::new(&begun, &stop).ask(&mut planner, &()))?;
@@ -169,9 +173,12 @@ fn bare(spec: &StudySpec, share: Share) -> Result<Value> {
     Ok(json!({ "seconds": watch.elapsed().as_secs_f64(), "peak_bytes": peak_bytes() }))
 }
 
-fn study_process(work: (&str, u64), trials: u64, threads: usize) -> Result<Command> {
+fn study_process(work: (&str, u64), trials: u64, threads: usize, folder: &Path) -> Result<Command> {
     let (task, steps) = work;
-    itself(&["study", task, &steps.to_string(), &trials.to_string(), &threads.to_string()])
+    let mut command =
+        itself(&["study", task, &steps.to_string(), &trials.to_string(), &threads.to_string()])?;
+    command.arg(folder);
+    Ok(command)
 }
 
 fn bare_process(work: (&str, u64), trials: u64, share: Share) -> Result<Command> {
@@ -201,7 +208,7 @@ fn number(figures: &Value, name: &str) -> Result<f64> {
 
 /// The most memory that this process has had, where the system tells.
 fn peak_bytes() -> Option<f64> {
-    let status = fs::read_to_string(Path::new("/proc/self/status")).ok()?;
+    let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok().map(|kib| 1024.0 * kib)
 }

@@ -174,7 +174,7 @@ fn write(path: &Path, data: &serde_json::Value) -> Result<(), Failure> {
 fn horizon(spec: &FindSpec) -> Result<Horizon, Failure> {
     let trial = TrialSpec {
         task: spec.task.clone(),
-        strategy: spec.strategy.clone(),
+        strategy: spec.strategy.clone().into(),
         seed: spec.seed,
         budget: spec.budget,
         batch_size: spec.batch_size,
