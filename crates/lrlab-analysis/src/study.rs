@@ -186,7 +186,7 @@ impl<'a> Arms<'a> {
         // A rate that was chosen is not the one that the study says.
         let tuned = self.spec.protocol.tuning != Tuning::AsWritten;
         let is_of = |arm: &Arm| {
-            arm.strategy == trial.strategy
+            arm.strategy == *trial.strategy
                 || (tuned && arm.strategy.with_lr(1.0) == trial.strategy.with_lr(1.0))
         };
         // The folder tells the arm, unless it has a name of another kind.

@@ -115,8 +115,11 @@ impl ResultFold {
         }
     }
 
-    /// What is known so far.
-    pub fn finish(self) -> TrialResult {
+    /// What is known so far, in no more memory than it needs: results are kept by the thousand.
+    pub fn finish(mut self) -> TrialResult {
+        self.result.objectives.shrink_to_fit();
+        self.result.sweep.shrink_to_fit();
+        self.result.stable.shrink_to_fit();
         self.result
     }
 

@@ -4,7 +4,7 @@
 
 mod sweep_samples;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use lrlab_analysis::{
     Run,
@@ -40,7 +40,7 @@ fn descent(curvatures: &[f64], from: f64, to: f64) -> Sweep {
 fn started(seed: u64, steps: u64) -> Started {
     let trial = TrialSpec {
         task: TaskSpec { name: "digits".into(), args: BTreeMap::new() },
-        strategy: "sgd lr=1 | range-test from lr 1e-7 to lr 10".parse().unwrap(),
+        strategy: Arc::new("sgd lr=1 | range-test from lr 1e-7 to lr 10".parse().unwrap()),
         seed,
         budget: Duration::Steps(steps),
         batch_size: None,

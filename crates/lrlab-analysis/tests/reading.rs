@@ -30,7 +30,7 @@ fn log(events: &[Event]) -> String {
 
 fn line(seed: u64, lr: f64) -> Run {
     let mut run = Quadratic { seed, ..Quadratic::line() }.constant(lr);
-    run.started.trial.strategy = strategy(&format!("sgd lr={lr}"));
+    run.started.trial.strategy = strategy(&format!("sgd lr={lr}")).into();
     run
 }
 

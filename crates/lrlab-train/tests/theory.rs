@@ -96,7 +96,7 @@ fn groups_have_their_own_optimizers_and_rates() {
     )
     .unwrap();
     let mut trial = spec("line", "sgd", 0, "20 steps");
-    trial.strategy = strategy;
+    trial.strategy = strategy.into();
     let events = run(&trial);
     let Event::Started(started) = &events[0] else { panic!("first event") };
     assert_eq!(started.groups, ["*.weight", "*"]);

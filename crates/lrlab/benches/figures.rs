@@ -3,7 +3,12 @@
 //! Every figure is the least of several repeats, and variants that are compared take turns, so that
 //! noise of the machine drops out. `--quick` repeats less.
 
-use std::{error::Error, hint::black_box, path::Path, sync::atomic::AtomicBool};
+use std::{
+    error::Error,
+    hint::black_box,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use lrlab::{
     Arm, Event, Protocol, Question, StudySpec, TrialSpec,
@@ -67,7 +72,7 @@ fn main() -> Result<()> {
 fn trial(task: &str, strategy: &str, budget: &str, measure: bool) -> Result<TrialSpec> {
     Ok(TrialSpec {
         task: task.parse()?,
-        strategy: strategy.parse()?,
+        strategy: Arc::new(strategy.parse()?),
         seed: 0,
         budget: budget.parse()?,
         batch_size: None,

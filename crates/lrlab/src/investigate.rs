@@ -128,6 +128,8 @@ impl<'a> Investigator<'a> {
         let mut seen: Vec<TrialResult> = Vec::new();
         loop {
             match planner.next(&seen) {
+                // Moved, not copied: it may be all that there is, by the thousand.
+                Next::Run(requests) if seen.is_empty() => seen = self.run(requests, progress)?,
                 Next::Run(requests) => seen.extend(self.run(requests, progress)?),
                 Next::Stop(answer) => return Ok(answer),
             }
@@ -144,17 +146,26 @@ impl<'a> Investigator<'a> {
         progress: &dyn Progress,
     ) -> Result<Vec<TrialResult>, InvestigateError> {
         progress.trials_asked(requests.len());
-        let results = requests
+        // Each result goes to its place at once; collected as one `Result` they would be held twice.
+        let broken = AtomicBool::new(false);
+        let mut results: Vec<Result<Option<TrialResult>, InvestigateError>> = Vec::new();
+        requests
             .into_par_iter()
             .with_max_len(1)
             .map(|request| {
-                let result = self.one(request)?;
-                if let Some(result) = &result {
-                    progress.trial_ended(result);
+                if broken.load(Ordering::Relaxed) {
+                    return Ok(None);
                 }
-                Ok(result)
+                let result = self.one(request);
+                match &result {
+                    Ok(Some(result)) => progress.trial_ended(result),
+                    Ok(None) => {}
+                    Err(_) => broken.store(true, Ordering::Relaxed),
+                }
+                result
             })
-            .collect::<Result<Vec<Option<TrialResult>>, InvestigateError>>()?;
+            .collect_into_vec(&mut results);
+        let results = results.into_iter().collect::<Result<Vec<Option<TrialResult>>, InvestigateError>>()?;
         let ended = results.iter().flatten().count();
         if ended < results.len() {
             return Err(InvestigateError::Interrupted { ended });

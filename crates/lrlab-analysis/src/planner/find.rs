@@ -4,6 +4,8 @@
 //! that will really be used. One [`Search`] finds the rate of all groups together, and, if asked for, one
 //! more for each group its own.
 
+use std::sync::Arc;
+
 use lrlab_core::{
     Duration, FindSpec, Horizon, StopRule, Strategy, TrialSpec,
     registry::{Argument, Level},
@@ -67,10 +69,10 @@ impl FindPlanner {
     }
 
     /// The training of the strategy at a rate with a seed.
-    fn trial(&self, strategy: Strategy, seed: u64) -> TrialSpec {
+    fn trial(&self, strategy: impl Into<Arc<Strategy>>, seed: u64) -> TrialSpec {
         TrialSpec {
             task: self.spec.task.clone(),
-            strategy,
+            strategy: strategy.into(),
             seed: self.spec.seed + seed,
             budget: self.spec.budget,
             batch_size: self.spec.batch_size,
@@ -85,13 +87,14 @@ impl FindPlanner {
         for group in &mut strategy.groups {
             group.plan = range_test(sweep.to / sweep.from, sweep.steps, sweep.linear);
         }
+        let strategy = Arc::new(strategy);
         (0..sweep.seeds)
             .map(|seed| {
                 let trial = TrialSpec {
                     budget: Duration::Steps(sweep.steps),
                     measure: true,
                     stop: Some(StopRule::RisesAbove(SWEEP_RISE)),
-                    ..self.trial(strategy.clone(), seed)
+                    ..self.trial(Arc::clone(&strategy), seed)
                 };
                 Request::run(format!("sweep-seed{}", trial.seed), trial)
             })

@@ -242,7 +242,7 @@ pub(crate) fn task() -> TaskSpec {
 pub(crate) fn trial(strategy: Strategy, seed: u64, steps: u64) -> TrialSpec {
     TrialSpec {
         task: task(),
-        strategy,
+        strategy: strategy.into(),
         seed,
         budget: Duration::Steps(steps),
         batch_size: None,

@@ -251,7 +251,7 @@ fn empty(spec: &StudySpec, arm: &Arm, seed: u64, full_batch: bool, parameters: u
     let Duration::Steps(steps) = spec.budget else { panic!("budgets of these tests are steps") };
     let trial = TrialSpec {
         task: spec.task.clone(),
-        strategy: arm.strategy.clone(),
+        strategy: arm.strategy.clone().into(),
         seed,
         budget: spec.budget,
         batch_size: spec.batch_size,

@@ -1,8 +1,8 @@
 //! Trials and studies as data: what is trained, how, for how long, and with which seeds.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Duration, Strategy, registry::RawArgument, spec::fnv1a};
 
@@ -32,8 +32,9 @@ pub struct TaskSpec {
 pub struct TrialSpec {
     /// What is trained.
     pub task: TaskSpec,
-    /// The recipe.
-    pub strategy: Strategy,
+    /// The recipe, shared by all trials of it: a study may have them by the thousand.
+    #[serde(serialize_with = "write_shared", deserialize_with = "read_shared")]
+    pub strategy: Arc<Strategy>,
     /// Seeds the initial weights, the order of the data and all noise.
     pub seed: u64,
     /// How long to train, in steps or epochs.
@@ -72,6 +73,14 @@ impl TrialSpec {
     }
 }
 
+fn write_shared<S: Serializer>(strategy: &Strategy, serializer: S) -> Result<S::Ok, S::Error> {
+    strategy.serialize(serializer)
+}
+
+fn read_shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Strategy>, D::Error> {
+    Strategy::deserialize(deserializer).map(Arc::new)
+}
+
 /// One strategy of a study, under the name that its tables show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Arm {
@@ -106,15 +115,16 @@ impl StudySpec {
     /// Every trial of the study at the rates as they are written, arm by arm, with the index of its arm.
     pub fn trials(&self) -> impl Iterator<Item = (usize, TrialSpec)> + '_ {
         self.arms.iter().enumerate().flat_map(move |(index, arm)| {
-            self.seeds.iter().map(move |&seed| (index, self.trial(arm.strategy.clone(), seed)))
+            let strategy = Arc::new(arm.strategy.clone());
+            self.seeds.iter().map(move |&seed| (index, self.trial(Arc::clone(&strategy), seed)))
         })
     }
 
     /// The trial that compares `strategy` on a seed.
-    pub fn trial(&self, strategy: Strategy, seed: u64) -> TrialSpec {
+    pub fn trial(&self, strategy: impl Into<Arc<Strategy>>, seed: u64) -> TrialSpec {
         TrialSpec {
             task: self.task.clone(),
-            strategy,
+            strategy: strategy.into(),
             seed,
             budget: self.budget,
             batch_size: self.batch_size,

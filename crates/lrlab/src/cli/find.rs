@@ -234,7 +234,7 @@ fn write(folder: &Path, report: &FindReport) -> Result<(), Failure> {
 fn horizon(spec: &FindSpec) -> Result<Horizon, Failure> {
     let trial = TrialSpec {
         task: spec.task.clone(),
-        strategy: spec.strategy.clone(),
+        strategy: spec.strategy.clone().into(),
         seed: spec.seed,
         budget: spec.budget,
         batch_size: spec.batch_size,

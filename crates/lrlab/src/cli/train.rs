@@ -83,7 +83,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let run = study.run(&name);
 
     // The line after the last epoch shows the rate that would come next.
-    let strategy = Strategy { after_end: AfterEnd::Hold, ..trial_spec.strategy.clone() };
+    let strategy = Strategy { after_end: AfterEnd::Hold, ..Strategy::clone(&trial_spec.strategy) };
     let built = strategy.build(trial.horizon())?;
     let mut lines = EpochLines {
         recorder: Recorder::begin(&run, laboratory::stop_flag())?,

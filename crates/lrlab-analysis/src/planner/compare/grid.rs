@@ -5,7 +5,9 @@
 //! fails where a higher rate is slower at first and overtakes later; across schedules, which reach their
 //! low rates at different times, it would fail as a rule, and is not done.
 
-use lrlab_core::{Arm, Horizon, Outcome, StudySpec, TrialSpec};
+use std::sync::Arc;
+
+use lrlab_core::{Arm, Horizon, Outcome, Strategy, StudySpec, TrialSpec};
 
 use super::TunedArm;
 use crate::{
@@ -80,8 +82,8 @@ impl Grid<'_> {
         if wanted.is_empty() { Ok(self.chosen(&going, &last)) } else { Err(wanted) }
     }
 
-    fn trial(&self, rate: f64, seed: u64) -> TrialSpec {
-        TrialSpec { measure: false, ..self.spec.trial(self.arm.strategy.with_lr(rate), seed) }
+    fn trial(&self, strategy: &Arc<Strategy>, seed: u64) -> TrialSpec {
+        TrialSpec { measure: false, ..self.spec.trial(Arc::clone(strategy), seed) }
     }
 
     /// The trials of `rates` that are not yet `there`.
@@ -94,13 +96,15 @@ impl Grid<'_> {
     ) -> Vec<Request> {
         let mut requests = Vec::new();
         for &rate in rates {
+            let lr = self.rates[rate];
+            let strategy = Arc::new(self.arm.strategy.with_lr(lr));
             for (index, result) in last[rate].iter().enumerate() {
                 if result.is_some_and(&there) {
                     continue;
                 }
-                let (lr, seed) = (self.rates[rate], self.spec.tuning_seed() + index as u64);
+                let seed = self.spec.tuning_seed() + index as u64;
                 let name = format!("{}lr-{lr:e}-seed{seed}", self.prefix);
-                requests.push(Request { name, trial: self.trial(lr, seed), action: action.clone() });
+                requests.push(Request { name, trial: self.trial(&strategy, seed), action: action.clone() });
             }
         }
         requests

@@ -5,9 +5,9 @@
 //! other, when all that it does not beat are as good, or with the last seed. An arm that is beaten gets
 //! no more seeds.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use lrlab_core::{StudySpec, layout::run_folder};
+use lrlab_core::{Strategy, StudySpec, layout::run_folder};
 
 use super::{Ended, TunedArm};
 use crate::{
@@ -24,6 +24,8 @@ const SIDE_BY_SIDE: usize = 4;
 pub(super) struct Rounds<'a> {
     spec: &'a StudySpec,
     arms: &'a [TunedArm],
+    /// Each arm's, shared by its trials.
+    strategies: Vec<Arc<Strategy>>,
     seen: HashMap<&'a str, &'a TrialResult>,
 }
 
@@ -46,7 +48,9 @@ struct Judged {
 
 impl<'a> Rounds<'a> {
     pub(super) fn new(spec: &'a StudySpec, arms: &'a [TunedArm], seen: &'a [TrialResult]) -> Self {
-        Self { spec, arms, seen: seen.iter().map(|result| (result.name.as_str(), result)).collect() }
+        let strategies = arms.iter().map(|arm| Arc::new(arm.strategy.clone())).collect();
+        let seen = seen.iter().map(|result| (result.name.as_str(), result)).collect();
+        Self { spec, arms, strategies, seen }
     }
 
     /// How it ended, or what is to be trained before it can end.
@@ -77,7 +81,7 @@ impl<'a> Rounds<'a> {
     fn request(&self, arm: usize, seed: usize) -> Request {
         let seed = self.spec.seeds[seed];
         let name = run_folder(arm, &self.spec.arms[arm].label, seed);
-        Request::run(name, self.spec.trial(self.arms[arm].strategy.clone(), seed))
+        Request::run(name, self.spec.trial(Arc::clone(&self.strategies[arm]), seed))
     }
 
     /// The objectives of an arm on its first seeds; `None` where a run did not come to a good end.
