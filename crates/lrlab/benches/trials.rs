@@ -39,7 +39,7 @@ const ARMS: [&str; 5] = [
 /// Five updates of a straight line: what is left is what a trial costs around its training.
 const TRIVIAL: (&str, u64) = ("line", 5);
 /// About 10 ms of training on the digits, measurements included.
-const SHORT: (&str, u64) = ("digits", 75);
+const SHORT: (&str, u64) = ("digits", 50);
 
 /// Which trials of a study a plain loop runs: every so many, from one on.
 #[derive(Clone, Copy)]

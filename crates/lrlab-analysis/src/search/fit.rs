@@ -51,7 +51,7 @@ impl Fit {
     pub(super) fn new(points: &[Weighted], bracket: [f64; 2]) -> Option<Self> {
         let mut rates: Vec<f64> = points.iter().map(|point| point.x).collect();
         rates.sort_by(f64::total_cmp);
-        rates.dedup_by(|a, b| (*a - *b).abs() < super::SAME);
+        rates.dedup_by(|a, b| (*a - *b).abs() < super::points::SAME);
         if rates.len() < 3 {
             return None;
         }

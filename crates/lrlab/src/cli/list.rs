@@ -3,12 +3,12 @@
 use std::io::{Write, stdout};
 
 use clap::ValueEnum;
-use lrlab_analysis::{lint::LINTS, plot::sparkline};
+use lrlab_analysis::{compare::fairness::FAIRNESS, finder::FINDERS, lint::LINTS, plot::sparkline};
 use lrlab_core::{
     Horizon, ScheduleSpec, optimizer::registry::OPTIMIZERS, registry::Parameter, schedule::SCHEDULES,
     signal::SIGNALS,
 };
-use lrlab_train::task::TASKS;
+use lrlab_train::{suite::SUITE, task::TASKS};
 
 use super::Failure;
 
@@ -26,6 +26,12 @@ enum Registry {
     Schedules,
     Signals,
     Lints,
+    /// Ways to read a rate off a range test.
+    Finders,
+    /// What makes a comparison unfair.
+    Findings,
+    /// The problems that advice is measured on.
+    Problems,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
@@ -64,6 +70,24 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
                     lint.summary
                 )?;
                 writeln!(out, "    {}", lint.why)?;
+            }
+        }
+        Registry::Finders => {
+            for finder in FINDERS {
+                writeln!(out, "{} ({})\n    {}", finder.name, finder.tool, finder.summary)?;
+                writeln!(out, "    {}", finder.formula)?;
+            }
+        }
+        Registry::Findings => {
+            for finding in FAIRNESS {
+                writeln!(out, "{} {}\n    {}", finding.code, finding.name, finding.summary)?;
+                writeln!(out, "    {}", finding.why)?;
+            }
+        }
+        Registry::Problems => {
+            for problem in SUITE {
+                writeln!(out, "{} ({})\n    {}", problem.name, problem.split.name(), problem.summary)?;
+                writeln!(out, "    {}, {}, {}", problem.task, problem.optimizer, problem.budget)?;
             }
         }
     }

@@ -52,7 +52,7 @@ enum Command {
     Check(check::Options),
     /// Writes a spec in another form: PyTorch code, text, TOML or JSON.
     Convert(convert::Options),
-    /// Lists the tasks, optimizers, schedules, signals or lints there are.
+    /// Lists the tasks, optimizers, schedules, signals, lints, finders, findings or problems there are.
     List(list::Options),
 }
 

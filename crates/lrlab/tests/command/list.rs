@@ -5,10 +5,11 @@ use crate::succeed;
 #[test]
 fn registries_are_listed() {
     let home = tempdir().unwrap();
-    let lists: Vec<String> = ["tasks", "optimizers", "schedules", "signals", "lints"]
-        .iter()
-        .map(|registry| succeed(home.path(), &["list", registry]))
-        .collect();
+    let lists: Vec<String> =
+        ["tasks", "optimizers", "schedules", "signals", "lints", "finders", "findings", "problems"]
+            .iter()
+            .map(|registry| succeed(home.path(), &["list", registry]))
+            .collect();
     insta::assert_snapshot!("list", lists.join("\n"));
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0, "listing writes nothing");
 }
@@ -19,6 +20,7 @@ fn help_is_complete() {
     let pages: Vec<String> = [
         &["--help"][..],
         &["train", "--help"],
+        &["find", "--help"],
         &["compare", "--help"],
         &["demo", "--help"],
         &["report", "--help"],
