@@ -79,6 +79,18 @@ fn stands_off_the_edge_of_divergence() {
 }
 
 #[test]
+fn nothing_is_answered_beyond_what_trained() {
+    for trials in 3..14 {
+        let steep = |x: f64, seed: usize| {
+            if x > -1.2 { f64::INFINITY } else { (-0.5 * x + 0.01 * noise(seed, x)).exp() }
+        };
+        let (estimate, seen) = run(-5.0, trials, steep);
+        let trained = seen.iter().filter(|seen| seen.objective.is_finite()).map(|seen| seen.x);
+        assert!(estimate.x <= trained.fold(f64::NEG_INFINITY, f64::max) + 1e-9, "{trials}: {estimate:?}");
+    }
+}
+
+#[test]
 fn an_answer_that_diverges_on_a_fresh_seed_is_not_given() {
     // None of the first seeds diverges, one in four of the others does above -3.5.
     let fragile = |x: f64, seed: usize| {

@@ -168,10 +168,12 @@ impl Search {
             Some(_) => Side::Worse,
         };
         let sides = [side(below), side(above)];
-        let bracket = [
-            below.map_or(place.x - BRACKET, |place| place.x),
-            above.map_or(place.x + BRACKET, |place| place.x),
-        ];
+        // Beyond the rates that trained nothing is answered, whatever a valley through them would say.
+        let bound = |side: Side, neighbour: Option<&Place>| match (side, neighbour) {
+            (Side::Worse, Some(neighbour)) => neighbour.x,
+            _ => place.x,
+        };
+        let bracket = [bound(sides[0], below), bound(sides[1], above)];
         let seed_deviation = points.seed_deviation(best);
         let fit = points.fit(best, bracket);
         let (mut x, mut interval, mut as_good) = (place.x, bracket, [place.x; 2]);
