@@ -148,9 +148,14 @@ fn read(sweep: &Sweep) -> Result<Reading, NoSuggestion> {
     let beta = beta_for(sweep.planned_steps());
     let smoothed = smooth_both_ways(losses, beta);
     let least = gradient::least(&smoothed).unwrap_or(0);
-    let squares: f64 = losses.iter().zip(&smoothed).map(|(raw, mean)| (raw - mean) * (raw - mean)).sum();
+    // Second differences tell noise from the curve, which bends most where it begins to diverge.
+    let bends: Vec<f64> = losses[..=least.max(2 * window)]
+        .windows(3)
+        .map(|three| three[0] - 2.0 * three[1] + three[2])
+        .map(|bend| bend * bend / 6.0)
+        .collect();
     // The standard error of a mean over one side, as at the start.
-    let error = (squares / smoothed.len() as f64 * (1.0 - beta) / (1.0 + beta)).sqrt();
+    let error = (mean(&bends) * (1.0 - beta) / (1.0 + beta)).sqrt();
     if smoothed[0] - smoothed[least] <= FALL * error {
         return Err(NoSuggestion::NeverFalls);
     }
