@@ -5,6 +5,7 @@
 mod bench;
 mod docs;
 mod golden;
+mod regret;
 mod tidy;
 mod tree;
 
@@ -31,6 +32,8 @@ enum Chore {
     Bench(bench::Options),
     /// Writes the pages of the schedules, docs/schedules, from the registries.
     Docs(docs::Options),
+    /// Measures how good the advice on learning rates is; without options, writes docs/regret.md and its picture.
+    Regret(regret::Options),
     /// Makes the golden files again, with a Python that has torch.
     Golden {
         /// The Python to run, such as .venv/bin/python.
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Chore::Tidy => tidy::run(),
         Chore::Bench(options) => bench::run(&options),
         Chore::Docs(options) => docs::run(&options),
+        Chore::Regret(options) => regret::run(&options),
         Chore::Golden { python, names } => golden::run(&python, &names),
     };
     match done {

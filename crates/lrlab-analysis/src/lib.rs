@@ -24,6 +24,6 @@ mod trial_result;
 pub use compare::{Comparison, compare};
 pub use diagnose::{Verdict, Word};
 pub use planner::Planner;
-pub use run::{ArmRuns, FoldError, ReadError, Run, StudyRuns};
+pub use run::{ArmRuns, FoldError, ReadError, Run, StudyRuns, Unbuilt};
 pub use steps::{StepRef, Steps};
 pub use trial_result::{ResultFold, TrialResult};

@@ -10,7 +10,7 @@ use lrlab_core::{
     event::{Probe, Probed, Started, Validated},
 };
 
-use crate::{line, statistics::mean, steps::Steps};
+use crate::{TrialResult, line, statistics::mean, steps::Steps};
 
 /// The event log of one trial, folded.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,13 +27,27 @@ pub struct Run {
     pub outcome: Option<Outcome>,
 }
 
-/// The runs of one arm of a study, by seed.
-#[derive(Clone, Debug, PartialEq)]
+/// The runs of one arm of a study.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ArmRuns {
     /// The arm's name.
     pub label: String,
-    /// Its runs, in the order of the study's seeds; a run that is missing or torn is left out.
+    /// The runs that it is compared by, in the order of the study's seeds; a run that is missing or torn is
+    /// left out.
     pub runs: Vec<Run>,
+    /// The trials by which its rate was chosen, in the order of their names; empty where it is as written.
+    pub tuning: Vec<TrialResult>,
+    /// The trials that failed before they could begin, of both kinds.
+    pub unbuilt: Vec<Unbuilt>,
+}
+
+/// A trial that failed before it could begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unbuilt {
+    /// Name of its run's folder.
+    pub name: String,
+    /// Why.
+    pub why: String,
 }
 
 /// A study with all its runs.

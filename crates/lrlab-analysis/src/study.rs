@@ -9,11 +9,14 @@ use std::{
 };
 
 use lrlab_core::{
-    Question, StudySpec,
-    layout::{EVENTS_FILE, RUNS_FOLDER, STUDY_FILE, StudyFile},
+    Arm, Event, Outcome, Question, StudySpec, Tuning,
+    layout::{self, EVENTS_FILE, RUNS_FOLDER, STUDY_FILE, StudyFile},
 };
 
-use crate::run::{ArmRuns, ReadError, Run, StudyRuns};
+use crate::{
+    TrialResult,
+    run::{ArmRuns, ReadError, Run, StudyRuns, Unbuilt},
+};
 
 impl StudyRuns {
     /// Reads the study that lies in `folder`, from its spec and its event logs alone.
@@ -36,16 +39,55 @@ impl StudyRuns {
         };
         let mut arms = Arms::of(&spec);
         let logs = logs(&folder.join(RUNS_FOLDER))?;
-        for (run, log) in read_all(&logs).into_iter().zip(logs) {
-            match run {
+        for (logged, log) in read_all(&logs).into_iter().zip(logs) {
+            match logged {
                 // Begun, but cut off before its first line was whole.
                 Err(ReadError::Nothing { .. }) => {}
                 Err(error) => return Err(error),
-                Ok(run) => arms.take(run).map_err(|why| ReadError::Stray { path: log, why })?,
+                Ok(logged) => {
+                    arms.take(name_of(&log), logged).map_err(|why| ReadError::Stray { path: log, why })?;
+                }
             }
         }
         Ok(Self { arms: arms.finish(), spec })
     }
+}
+
+/// What a log holds.
+enum Logged {
+    /// A run to compare by.
+    Run(Box<Run>),
+    /// A trial by which a rate was chosen; of such only little is kept.
+    Tuning(Box<TrialResult>),
+    /// Nothing but why it could not begin.
+    Unbuilt(String),
+}
+
+/// Reads one log.
+fn read_log(log: &Path) -> Result<Logged, ReadError> {
+    if layout::is_tuning(name_of(log))
+        && let Some(result) = TrialResult::read_any(log, name_of(log))?
+    {
+        return Ok(Logged::Tuning(Box::new(result)));
+    }
+    match Run::read(log) {
+        Ok(run) => Ok(Logged::Run(Box::new(run))),
+        Err(error) => why_unbuilt(log).map(Logged::Unbuilt).ok_or(error),
+    }
+}
+
+/// The message of a log that tells of nothing but a failure.
+fn why_unbuilt(log: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(log).ok()?;
+    match serde_json::from_str(text.trim_end()).ok()? {
+        Event::Finished { outcome: Outcome::Failed { why } } => Some(why),
+        _ => None,
+    }
+}
+
+/// The name of the run whose log lies there.
+fn name_of(log: &Path) -> &str {
+    log.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default()
 }
 
 /// The logs of a study in the order of their folders' names; none if it has not begun.
@@ -67,18 +109,18 @@ fn logs(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
 }
 
 /// What reading each of `logs` gave, in their order; all cores read.
-fn read_all(logs: &[PathBuf]) -> Vec<Result<Run, ReadError>> {
+fn read_all(logs: &[PathBuf]) -> Vec<Result<Logged, ReadError>> {
     let next = AtomicUsize::new(0);
     let reader = || {
         let mut read = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(log) = logs.get(index) else { return read };
-            read.push((index, Run::read(log)));
+            read.push((index, read_log(log)));
         }
     };
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(logs.len());
-    let mut read: Vec<(usize, Result<Run, ReadError>)> = thread::scope(|scope| {
+    let mut read: Vec<(usize, Result<Logged, ReadError>)> = thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(reader)).collect();
         let mut read = reader();
         for other in others {
@@ -90,22 +132,50 @@ fn read_all(logs: &[PathBuf]) -> Vec<Result<Run, ReadError>> {
         read
     });
     read.sort_unstable_by_key(|(index, _)| *index);
-    read.into_iter().map(|(_, run)| run).collect()
+    read.into_iter().map(|(_, logged)| logged).collect()
 }
 
 /// A study's runs as they come in: for each arm one place for each seed.
 struct Arms<'a> {
     spec: &'a StudySpec,
     places: Vec<Vec<Option<Run>>>,
+    /// Their names, and what else is known of them.
+    named: Vec<ArmRuns>,
 }
 
 impl<'a> Arms<'a> {
     fn of(spec: &'a StudySpec) -> Self {
-        Self { spec, places: vec![vec![None; spec.seeds.len()]; spec.arms.len()] }
+        let arms = spec.arms.iter().map(|arm| ArmRuns { label: arm.label.clone(), ..ArmRuns::default() });
+        Self { spec, places: vec![vec![None; spec.seeds.len()]; spec.arms.len()], named: arms.collect() }
     }
 
-    /// Puts a run into its place. Arms that differ in their label alone are filled in order.
-    fn take(&mut self, run: Run) -> Result<(), String> {
+    /// Puts what the folder `name` holds into its place.
+    fn take(&mut self, name: &str, logged: Logged) -> Result<(), String> {
+        match logged {
+            Logged::Run(run) => self.place(name, *run),
+            Logged::Tuning(result) => {
+                let arm = self.arm(name)?;
+                if result.outcome.is_some() {
+                    arm.tuning.push(*result);
+                }
+                Ok(())
+            }
+            Logged::Unbuilt(why) => {
+                self.arm(name)?.unbuilt.push(Unbuilt { name: name.to_owned(), why });
+                Ok(())
+            }
+        }
+    }
+
+    /// The arm whose index the name begins with.
+    fn arm(&mut self, name: &str) -> Result<&mut ArmRuns, String> {
+        let index = layout::arm_of(name).ok_or_else(|| format!("its folder {name} names no arm"))?;
+        let arms = self.named.len();
+        self.named.get_mut(index).ok_or_else(|| format!("the study has {arms} arms, this is of arm {index}"))
+    }
+
+    /// Puts a run into its place. Arms of one strategy are filled in order where no folder tells which it is.
+    fn place(&mut self, name: &str, run: Run) -> Result<(), String> {
         let trial = &run.started.trial;
         if trial.task != self.spec.task {
             return Err(format!("it trains {}, not {}", trial.task.name, self.spec.task.name));
@@ -113,10 +183,18 @@ impl<'a> Arms<'a> {
         let Some(seed) = self.spec.seeds.iter().position(|&seed| seed == trial.seed) else {
             return Err(format!("the study has no seed {}", trial.seed));
         };
-        let fitting =
-            self.spec.arms.iter().zip(&mut self.places).filter(|(arm, _)| arm.strategy == trial.strategy);
+        // A rate that was chosen is not the one that the study says.
+        let tuned = self.spec.protocol.tuning != Tuning::AsWritten;
+        let is_of = |arm: &Arm| {
+            arm.strategy == *trial.strategy
+                || (tuned && arm.strategy.with_lr(1.0) == trial.strategy.with_lr(1.0))
+        };
+        // The folder tells the arm, unless it has a name of another kind.
+        let named = layout::arm_of(name).filter(|&index| self.spec.arms.get(index).is_some_and(is_of));
+        let own = |index: usize, arm: &Arm| named.map_or_else(|| is_of(arm), |named| named == index);
+        let arms = self.spec.arms.iter().enumerate().zip(&mut self.places);
         let mut known = false;
-        for (_, places) in fitting {
+        for (_, places) in arms.filter(|((index, arm), _)| own(*index, arm)) {
             known = true;
             if places[seed].is_none() {
                 places[seed] = Some(run);
@@ -133,11 +211,10 @@ impl<'a> Arms<'a> {
     fn finish(self) -> Vec<ArmRuns> {
         let whole =
             |places: Vec<Option<Run>>| places.into_iter().flatten().filter(Run::is_complete).collect();
-        self.spec
-            .arms
-            .iter()
+        self.named
+            .into_iter()
             .zip(self.places)
-            .map(|(arm, places)| ArmRuns { label: arm.label.clone(), runs: whole(places) })
+            .map(|(arm, places)| ArmRuns { runs: whole(places), ..arm })
             .collect()
     }
 }

@@ -4,10 +4,13 @@ use std::path::Path;
 
 use lrlab_core::{
     Event, Outcome, TrialSpec,
-    event::{Metric, Probe},
+    event::{Metric, Probe, Probed, Validated},
 };
 
-use crate::{ReadError, run};
+use crate::{
+    ReadError,
+    run::{self, Run},
+};
 
 /// The result of a trial, a few hundred bytes however long it was.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +25,8 @@ pub struct TrialResult {
     pub updates: u64,
     /// Gradient evaluations spent, those of measurements too.
     pub gradients: u64,
+    /// The objective before the first update, where it was measured.
+    pub untrained: Option<f64>,
     /// Steps on which clipping changed the gradient.
     pub clipped: u64,
     /// (updates made, objective) of every validation, in order.
@@ -50,6 +55,7 @@ impl ResultFold {
             outcome: None,
             updates: 0,
             gradients: 0,
+            untrained: None,
             clipped: 0,
             objectives: Vec::new(),
             sweep: Vec::new(),
@@ -60,43 +66,60 @@ impl ResultFold {
 
     /// Takes in the next event.
     pub fn push(&mut self, event: &Event) {
-        let result = &mut self.result;
         match event {
-            Event::Started(started) => self.objective = Some(started.objective.clone()),
+            Event::Started(started) => {
+                self.objective = Some(started.objective.clone());
+                self.result.untrained = started.untrained.map(|Metric(value)| value);
+            }
             Event::Step(step) => {
-                result.updates = step.t + 1;
-                result.gradients += 1;
-                result.clipped += u64::from(step.clipped);
                 let lr = step.lr.first().copied().unwrap_or(f64::NAN);
-                if result.trial.stop.is_some() {
-                    result.sweep.push((lr, step.loss));
-                }
-                if let Some(slack) = self.slack.take() {
-                    result.stable.push((step.t, lr * slack));
-                }
+                self.step(step.t, lr, step.loss, step.clipped);
             }
-            Event::Probed(probed) => match probed.probe {
-                Probe::Sharpness { value, limit, products, .. } => {
-                    result.gradients += 2 * u64::from(products);
-                    self.slack = (value > 0.0).then_some(limit / value);
-                }
-                Probe::Gradient { .. } => result.gradients += 1,
-                // Two clones, and the run's own loss on the probe batch at both ends.
-                Probe::Branch { from, .. } => result.gradients += 2 * (probed.t - from) + 4,
-                Probe::Progress { .. } => {}
-            },
-            Event::Validated(validated) => {
-                let objective = self.objective.as_ref().and_then(|name| validated.metrics.get(name));
-                if let Some(Metric(value)) = objective {
-                    result.objectives.push((validated.t, *value));
-                }
-            }
-            Event::Finished { outcome } => result.outcome = Some(outcome.clone()),
+            Event::Probed(probed) => self.probed(probed),
+            Event::Validated(validated) => self.validated(validated),
+            Event::Finished { outcome } => self.result.outcome = Some(outcome.clone()),
         }
     }
 
-    /// What is known so far.
-    pub fn finish(self) -> TrialResult {
+    fn step(&mut self, t: u64, lr: f64, loss: f64, clipped: bool) {
+        let result = &mut self.result;
+        result.updates = t + 1;
+        result.gradients += 1;
+        result.clipped += u64::from(clipped);
+        if result.trial.stop.is_some() {
+            result.sweep.push((lr, loss));
+        }
+        if let Some(slack) = self.slack.take() {
+            result.stable.push((t, lr * slack));
+        }
+    }
+
+    fn probed(&mut self, probed: &Probed) {
+        let result = &mut self.result;
+        match probed.probe {
+            Probe::Sharpness { value, limit, products, .. } => {
+                result.gradients += 2 * u64::from(products);
+                self.slack = (value > 0.0).then_some(limit / value);
+            }
+            Probe::Gradient { .. } => result.gradients += 1,
+            // Two clones, and the run's own loss on the probe batch at both ends.
+            Probe::Branch { from, .. } => result.gradients += 2 * (probed.t - from) + 4,
+            Probe::Progress { .. } => {}
+        }
+    }
+
+    fn validated(&mut self, validated: &Validated) {
+        let objective = self.objective.as_ref().and_then(|name| validated.metrics.get(name));
+        if let Some(Metric(value)) = objective {
+            self.result.objectives.push((validated.t, *value));
+        }
+    }
+
+    /// What is known so far, in no more memory than it needs: results are kept by the thousand.
+    pub fn finish(mut self) -> TrialResult {
+        self.result.objectives.shrink_to_fit();
+        self.result.sweep.shrink_to_fit();
+        self.result.stable.shrink_to_fit();
         self.result
     }
 
@@ -107,6 +130,42 @@ impl ResultFold {
 }
 
 impl TrialResult {
+    /// The result that a run under `name` comes to.
+    pub fn of(name: &str, run: &Run) -> Self {
+        let mut fold = ResultFold::new(name, &run.started.trial);
+        fold.objective = Some(run.started.objective.clone());
+        // A probe stands before the step of its t.
+        let mut probes = run.probes.iter().peekable();
+        for step in run.steps.iter() {
+            while let Some(probed) = probes.next_if(|probed| probed.t <= step.t) {
+                fold.probed(probed);
+            }
+            fold.step(step.t, step.lr.first().copied().unwrap_or(f64::NAN), step.loss, step.clipped);
+        }
+        probes.for_each(|probed| fold.probed(probed));
+        run.validated.iter().for_each(|validated| fold.validated(validated));
+        fold.result.outcome.clone_from(&run.outcome);
+        fold.finish()
+    }
+
+    /// Folds the log at `path` of whatever trial. `None` if it has no whole line, or failed before it
+    /// began.
+    ///
+    /// # Errors
+    /// A log that cannot be read.
+    pub fn read_any(path: &Path, name: &str) -> Result<Option<Self>, ReadError> {
+        let mut fold: Option<ResultFold> = None;
+        run::each_event(path, |event| {
+            if let Event::Started(started) = &event {
+                fold = Some(ResultFold::new(name, &started.trial));
+            }
+            if let Some(fold) = &mut fold {
+                fold.push(&event);
+            }
+        })?;
+        Ok(fold.map(ResultFold::finish))
+    }
+
     /// Folds the log at `path`. `None` if it has no whole line, or is the log of another trial.
     ///
     /// # Errors
@@ -126,6 +185,15 @@ impl TrialResult {
     /// Whether the budget was used up.
     pub fn is_completed(&self) -> bool {
         self.outcome == Some(Outcome::Completed)
+    }
+
+    /// Whether training did harm: the loss left all bounds, or the objective ended above what it was
+    /// before the first update.
+    pub fn is_worse_than_untrained(&self) -> bool {
+        let last = self.objectives.last().map(|(_, value)| *value);
+        self.is_diverged()
+            || self.is_completed()
+                && matches!((last, self.untrained), (Some(last), Some(untrained)) if last.is_nan() || last > untrained)
     }
 
     /// Whether the loss left all bounds.

@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 
 use lrlab_analysis::{FoldError, ReadError, Run, StudyRuns};
 use lrlab_core::{
-    Arm, Event, Question, StudySpec,
+    Arm, Event, Protocol, Question, StudySpec,
     horizon::Duration,
     layout::{EVENTS_FILE, RUNS_FOLDER, STUDY_FILE, StudyFile, run_folder},
 };
@@ -30,7 +30,7 @@ fn log(events: &[Event]) -> String {
 
 fn line(seed: u64, lr: f64) -> Run {
     let mut run = Quadratic { seed, ..Quadratic::line() }.constant(lr);
-    run.started.trial.strategy = strategy(&format!("sgd lr={lr}"));
+    run.started.trial.strategy = strategy(&format!("sgd lr={lr}")).into();
     run
 }
 
@@ -139,6 +139,7 @@ fn spec() -> StudySpec {
         seeds: vec![7, 3],
         budget: Duration::Steps(15),
         batch_size: None,
+        protocol: Protocol::default(),
     }
 }
 

@@ -21,7 +21,7 @@ static REPORT: LazyLock<Report> = LazyLock::new(|| report(ARMS, SEEDS));
 fn report(arms: usize, seeds: u64) -> Report {
     let spec = crowd::spec(arms, seeds, STEPS).unwrap();
     let mut runs: Vec<ArmRuns> =
-        spec.arms.iter().map(|arm| ArmRuns { label: arm.label.clone(), runs: vec![] }).collect();
+        spec.arms.iter().map(|arm| ArmRuns { label: arm.label.clone(), ..ArmRuns::default() }).collect();
     for (arm, trial) in spec.trials() {
         runs[arm].runs.push(Run::fold(crowd::events(&trial, STEPS).unwrap()).unwrap());
     }

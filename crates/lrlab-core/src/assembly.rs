@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    AfterEnd, Field, Horizon, Optimizer, ParamGroup, Pattern, Plan, PlanError, Rule, ScheduleSpec, Scheduler,
-    SpecError, Strategy,
+    AfterEnd, Field, Horizon, Optimizer, ParamGroup, Pattern, Plan, PlanError, Rule, Schedule, ScheduleSpec,
+    Scheduler, SpecError, Strategy,
     optimizer::registry::{self as optimizers, Built},
     registry::same_name,
     scheduler::{SchedulerState, torch::TorchPlan},
@@ -30,6 +30,18 @@ pub struct BuiltGroup {
     pub optimizer: Arc<dyn Optimizer>,
     /// Its hyperparameters at the start.
     pub group: ParamGroup,
+}
+
+impl BuiltStrategy {
+    /// A strategy out of code: one group with all parameters, updated by `optimizer` at rates that
+    /// `schedule` makes of `lr`. The group has no other fields than the rate.
+    pub fn of(optimizer: impl Optimizer + 'static, schedule: Arc<dyn Schedule>, lr: f64) -> Self {
+        let group = ParamGroup::new(Pattern::all().0).with(Field::Lr, lr);
+        let rule = Rule { group: Pattern::all(), field: Field::Lr, schedule };
+        let scheduler = Plan::new(vec![rule], vec![group.clone()]);
+        let only = BuiltGroup { params: Pattern::all(), optimizer: Arc::new(optimizer), group };
+        Self { groups: vec![only], scheduler: Box::new(scheduler) }
+    }
 }
 
 impl Strategy {

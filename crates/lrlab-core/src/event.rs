@@ -43,6 +43,9 @@ pub struct Started {
     /// The metric that says how good the outcome is, lower being better: a name of
     /// [`Validated::metrics`].
     pub objective: String,
+    /// The objective before the first update, where it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untrained: Option<Metric>,
     /// The whole loss, for tasks of two parameters whose loss is a quadratic bowl.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bowl: Option<Bowl>,

@@ -25,6 +25,29 @@ pub fn run_folder(arm: usize, label: &str, seed: u64) -> String {
     format!("{arm:03}-{}-seed{seed}", slug(label))
 }
 
+/// The beginning of the folder names of the runs by which an arm's rate was chosen:
+/// `tune-000-step-every-5-epochs-`.
+pub fn tuning_prefix(arm: usize, label: &str) -> String {
+    format!("tune-{arm:03}-{}-", slug(label))
+}
+
+/// Whether a run's folder name says that it was made to choose a rate.
+pub fn is_tuning(name: &str) -> bool {
+    name.starts_with("tune-")
+}
+
+/// The arm's index that a run's folder name begins with; `None` for a name of another kind.
+///
+/// ```
+/// use lrlab_core::layout::{arm_of, run_folder, tuning_prefix};
+/// assert_eq!(arm_of(&run_folder(3, "cosine", 0)), Some(3));
+/// assert_eq!(arm_of(&tuning_prefix(12, "cosine")), Some(12));
+/// assert_eq!(arm_of("sweep-seed0"), None);
+/// ```
+pub fn arm_of(name: &str) -> Option<usize> {
+    name.strip_prefix("tune-").unwrap_or(name).split('-').next()?.parse().ok()
+}
+
 /// A label as a file name: lower-case letters, digits and single hyphens, at most 40 of them.
 pub fn slug(label: &str) -> String {
     let mut slug = String::new();

@@ -37,5 +37,8 @@ pub use schedule::Schedule;
 pub use scheduler::Scheduler;
 pub use signal::Signal;
 pub use spec::{OptimizerSpec, ScheduleSpec, SpecError, Strategy};
-pub use study::{Arm, FindSpec, Question, StopRule, StudySpec, SweepSpec, TaskSpec, TrialSpec};
+pub use study::{
+    Arm, FindSpec, Protocol, Question, StopRule, StudyDraft, StudySpec, SweepSpec, TaskSpec, TrialSpec,
+    Tuning,
+};
 pub use update_clock::UpdateClock;

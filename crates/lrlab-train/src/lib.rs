@@ -18,6 +18,7 @@ mod data;
 mod error;
 mod flex;
 mod groups;
+mod horizon;
 mod rise;
 
 pub use error::TrainError;

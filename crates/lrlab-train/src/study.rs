@@ -7,9 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Observer, TrainError, Trial, log::io};
+use crate::{Observer, TrainError, Trial, horizon, log::io, task};
 use lrlab_core::{
-    Event, Outcome, Question, StudySpec,
+    Event, Horizon, Outcome, Question, StudySpec, Tuning,
     layout::{RUNS_FOLDER, STUDY_FILE, StudyFile},
 };
 
@@ -93,14 +93,34 @@ impl StudyFolder {
 /// Checks that every trial of a study could be built, so that nothing begins that cannot end.
 ///
 /// # Errors
-/// The first thing that cannot be built.
+/// The first thing that cannot be built: an arm, a rate that it is to try, or a strategy whose rate is to be
+/// chosen but moves nothing.
 pub fn check_study(spec: &StudySpec) -> Result<(), TrainError> {
-    for arm in 0..spec.arms.len() {
-        if let Some((_, trial)) = spec.trials().find(|(index, _)| *index == arm) {
-            Trial::new(&trial)?;
+    let horizon = study_horizon(spec)?;
+    let Some(&seed) = spec.seeds.first() else { return Ok(()) };
+    for (index, arm) in spec.arms.iter().enumerate() {
+        Trial::new(&spec.trial(arm.strategy.clone(), seed))?;
+        match &spec.protocol.tuning {
+            Tuning::AsWritten => {}
+            Tuning::Search { .. } => arm.strategy.check_tunable(horizon)?,
+            Tuning::Grid { rates, .. } => {
+                arm.strategy.check_tunable(horizon)?;
+                for &rate in rates.get(index).into_iter().flatten() {
+                    arm.strategy.with_lr(rate).build(horizon)?.scheduler.rehearse(horizon.total_steps)?;
+                }
+            }
         }
     }
     Ok(())
+}
+
+/// How long the trainings of a study are.
+///
+/// # Errors
+/// A task, batch size or budget that cannot be used.
+pub fn study_horizon(spec: &StudySpec) -> Result<Horizon, TrainError> {
+    let task = task::build(&spec.task, spec.seeds.first().copied().unwrap_or(0))?;
+    Ok(horizon::shape(&*task, spec.budget, spec.batch_size)?.1)
 }
 
 /// Runs the trial that `build` gives until `until`, or to its end. What goes wrong inside it, a panic

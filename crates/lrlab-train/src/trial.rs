@@ -1,7 +1,8 @@
 //! A trial and the one training loop.
 
 use lrlab_core::{
-    BuiltGroup, Duration, Event, Horizon, Outcome, ParamGroup, Scheduler, StopRule, TrialSpec,
+    BuiltGroup, BuiltStrategy, Event, Horizon, Outcome, ParamGroup, Scheduler, SpecError, StopRule,
+    TrialSpec,
     event::{Metric, Started, Step, Validated},
     optimizer::{ParamState, clip},
     spec::Clip,
@@ -12,6 +13,7 @@ use crate::{
     Batch, Task, TrainError,
     batches::Batches,
     groups::{self, GroupContext, assign},
+    horizon,
     probe::Probes,
     rise::Rise,
     task::{self, TaskError},
@@ -88,18 +90,23 @@ impl Trial {
     ///
     /// # Errors
     /// Whatever in the spec cannot be built, with what is allowed.
-    pub fn with_task(spec: &TrialSpec, mut task: Box<dyn Task>) -> Result<Self, TrainError> {
+    pub fn with_task(spec: &TrialSpec, task: Box<dyn Task>) -> Result<Self, TrainError> {
+        Self::with_strategy(spec, task, &|horizon| spec.strategy.build(horizon))
+    }
+
+    /// A trial of optimizers and schedules of the caller's own, built for the trial's horizon. The strategy
+    /// of `spec` stands in for them where the trial is written down; its clipping holds.
+    ///
+    /// # Errors
+    /// Whatever cannot be built, with what is allowed.
+    pub fn with_strategy(
+        spec: &TrialSpec,
+        mut task: Box<dyn Task>,
+        build: &dyn Fn(Horizon) -> Result<BuiltStrategy, SpecError>,
+    ) -> Result<Self, TrainError> {
+        let (batch_size, horizon) = horizon::shape(&*task, spec.budget, spec.batch_size)?;
         let supply = task.supply();
-        let batch_size = spec.batch_size.unwrap_or_else(|| task.default_batch_size());
-        let (most, allowed) = match supply {
-            task::Supply::Rows(rows) => (rows, format!("1 to {rows}, the training rows there are")),
-            task::Supply::Stream { .. } => (usize::MAX, "1 or more".to_owned()),
-        };
-        if !(1..=most).contains(&batch_size) {
-            return Err(TrainError::BatchSize { got: batch_size, allowed });
-        }
-        let horizon = horizon_of(spec.budget, Batches::steps_per_epoch(supply, batch_size))?;
-        let built = spec.strategy.build(horizon)?;
+        let built = build(horizon)?;
         built.scheduler.rehearse(horizon.total_steps)?;
         groups::check_metrics(&mut *task, &*built.scheduler)?;
         let groups: Vec<ParamGroup> = built.groups.iter().map(|b| b.group.clone()).collect();
@@ -291,7 +298,7 @@ impl Trial {
     }
 
     fn started(&mut self) -> Result<Started, TaskError> {
-        let objective = self.task.validate()?.first().map_or("loss", |(name, _)| name).to_owned();
+        let untrained = self.task.validate()?.first().copied();
         Ok(Started {
             trial: self.spec.clone(),
             lrlab: env!("CARGO_PKG_VERSION").to_owned(),
@@ -299,7 +306,8 @@ impl Trial {
             parameters: self.parameters,
             groups: self.groups.iter().map(|group| group.name.clone()).collect(),
             full_batch: self.full_batch,
-            objective,
+            objective: untrained.map_or("loss", |(name, _)| name).to_owned(),
+            untrained: untrained.map(|(_, value)| Metric(value)),
             bowl: self.task.bowl(),
         })
     }
@@ -367,14 +375,5 @@ impl Trial {
         });
         let known = inverse.iter().all(|x| x.is_finite());
         known.then(|| (limit, if preconditioned { inverse } else { Vec::new() }))
-    }
-}
-
-/// Total steps of a budget, and steps in an epoch.
-fn horizon_of(budget: Duration, steps_per_epoch: u64) -> Result<Horizon, TrainError> {
-    let unbounded = Horizon::new(0, steps_per_epoch);
-    match budget.steps(unbounded) {
-        0 => Err(TrainError::EmptyBudget { budget: budget.to_string(), steps_per_epoch }),
-        total => Ok(Horizon::new(total, steps_per_epoch)),
     }
 }

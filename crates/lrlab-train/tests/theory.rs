@@ -44,8 +44,7 @@ fn noise_keeps_a_constant_rate_at_its_floor() {
 #[test]
 fn power_law_loses_what_theory_expects_under_any_schedule() {
     let (noise, rows) = (1.0, 2);
-    for strategy in ["sgd lr=0.4", "sgd lr=0.8 | cosine to 0", "sgd lr=0.8 | warmup 20% then linear to 0.1x"]
-    {
+    for strategy in ["sgd lr=0.4", "sgd lr=0.8 | cosine to 0", "sgd lr=0.8 | warmup 20% then linear to 0"] {
         let (mut measured, mut expected) = (0.0, 0.0);
         for seed in 0..300 {
             let mut trial = spec(&format!("power-law dim=24 noise={noise}"), strategy, seed, "120 steps");
@@ -64,7 +63,7 @@ fn power_law_loses_what_theory_expects_under_any_schedule() {
                         }
                     }
                     Event::Validated(validated) if validated.t == 120 => {
-                        measured += validated.metrics["loss"].0
+                        measured += validated.metrics["loss"].0;
                     }
                     _ => {}
                 }
@@ -97,7 +96,7 @@ fn groups_have_their_own_optimizers_and_rates() {
     )
     .unwrap();
     let mut trial = spec("line", "sgd", 0, "20 steps");
-    trial.strategy = strategy;
+    trial.strategy = strategy.into();
     let events = run(&trial);
     let Event::Started(started) = &events[0] else { panic!("first event") };
     assert_eq!(started.groups, ["*.weight", "*"]);

@@ -3,13 +3,20 @@
 //! Every figure is the least of several repeats, and variants that are compared take turns, so that
 //! noise of the machine drops out. `--quick` repeats less.
 
-use std::{error::Error, hint::black_box, path::Path, sync::atomic::AtomicBool};
+use std::{
+    error::Error,
+    hint::black_box,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use lrlab::{
-    Arm, Event, Question, StudySpec, TrialSpec,
+    Arm, Event, Protocol, Question, StudySpec, TrialSpec,
     analysis::planner::ComparePlanner,
     investigate::Investigator,
-    train::{Observer, StudyFolder, TrainError, Trial, clock::Stopwatch, log::Recorder},
+    train::{
+        Observer, StudyFolder, TrainError, Trial, clock::Stopwatch, log::Recorder, study::study_horizon,
+    },
 };
 use rayon::prelude::*;
 
@@ -65,7 +72,7 @@ fn main() -> Result<()> {
 fn trial(task: &str, strategy: &str, budget: &str, measure: bool) -> Result<TrialSpec> {
     Ok(TrialSpec {
         task: task.parse()?,
-        strategy: strategy.parse()?,
+        strategy: Arc::new(strategy.parse()?),
         seed: 0,
         budget: budget.parse()?,
         batch_size: None,
@@ -143,6 +150,7 @@ fn study_seconds(repeats: usize) -> Result<StudySeconds> {
         seeds: (0..SEEDS).collect(),
         budget: lrlab::Duration::Epochs(EPOCHS),
         batch_size: None,
+        protocol: Protocol::default(),
     };
     let threads = rayon::ThreadPoolBuilder::new().num_threads(THREADS).build()?;
     let mut best = StudySeconds { trained: f64::INFINITY, recorded: f64::INFINITY };
@@ -168,6 +176,7 @@ fn trained(spec: &StudySpec) -> Result<f64> {
 fn recorded(spec: &StudySpec, path: &Path) -> Result<f64> {
     let watch = Stopwatch::start();
     let folder = StudyFolder::create(&path.join("study"), Question::Compare(spec.clone()))?;
-    Investigator::new(&folder, &AtomicBool::new(false)).ask(&mut ComparePlanner::new(spec.clone()), &())?;
+    let mut planner = ComparePlanner::new(spec.clone(), study_horizon(spec)?);
+    Investigator::new(&folder, &AtomicBool::new(false)).ask(&mut planner, &())?;
     Ok(watch.elapsed().as_secs_f64())
 }

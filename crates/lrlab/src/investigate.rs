@@ -13,11 +13,15 @@ use lrlab_analysis::{
     Planner, ReadError, ResultFold, TrialResult,
     planner::{Action, Next, Request},
 };
-use lrlab_core::{Event, Outcome, layout::EVENTS_FILE};
+use lrlab_core::{
+    BuiltStrategy, Event, Horizon, Outcome, TrialSpec,
+    layout::{EVENTS_FILE, arm_of},
+};
 use lrlab_train::{
     Observer, StudyFolder, TrainError, Trial,
     log::{Recorder, outcome_of},
     study::run_caught,
+    task,
 };
 use rayon::prelude::*;
 
@@ -51,13 +55,18 @@ pub enum InvestigateError {
 
 /// Runs trials on all threads of the current rayon pool, with their logs in a study's folder or, for
 /// measurements by the thousand, with none.
-#[derive(Debug)]
 pub struct Investigator<'a> {
     folder: Option<&'a StudyFolder>,
     stop: &'a AtomicBool,
+    own: Option<&'a Own>,
     /// Trials that may go on, by the name of their run.
     paused: Mutex<HashMap<String, Live<'a>>>,
 }
+
+/// Builds the strategy of an arm, by its index in the study, out of code; `None` leaves it to the spec.
+///
+/// The rate to build it with is that of the trial's strategy, which stands in for it in logs and reports.
+pub type Own = dyn Fn(usize, &TrialSpec, Horizon) -> Option<BuiltStrategy> + Sync;
 
 /// A trial that is being run, and who listens.
 #[derive(Debug)]
@@ -90,12 +99,18 @@ impl<'a> Investigator<'a> {
     /// Keeps logs in `folder`: trials that have ended there before are read, not run again. Once `stop`
     /// is set, trials end at their next step and no new one begins.
     pub fn new(folder: &'a StudyFolder, stop: &'a AtomicBool) -> Self {
-        Self { folder: Some(folder), stop, paused: Mutex::default() }
+        Self { folder: Some(folder), stop, own: None, paused: Mutex::default() }
     }
 
     /// Keeps no logs.
     pub fn without_logs(stop: &'a AtomicBool) -> Self {
-        Self { folder: None, stop, paused: Mutex::default() }
+        Self { folder: None, stop, own: None, paused: Mutex::default() }
+    }
+
+    /// Asks `own` for the strategy of each trial of a comparison before its spec is built: optimizers and
+    /// schedules of the caller's own.
+    pub fn with_strategies(self, own: &'a Own) -> Self {
+        Self { own: Some(own), ..self }
     }
 
     /// Asks `planner` and runs what it wants, again and again, until it has an answer.
@@ -113,6 +128,8 @@ impl<'a> Investigator<'a> {
         let mut seen: Vec<TrialResult> = Vec::new();
         loop {
             match planner.next(&seen) {
+                // Moved, not copied: it may be all that there is, by the thousand.
+                Next::Run(requests) if seen.is_empty() => seen = self.run(requests, progress)?,
                 Next::Run(requests) => seen.extend(self.run(requests, progress)?),
                 Next::Stop(answer) => return Ok(answer),
             }
@@ -129,17 +146,26 @@ impl<'a> Investigator<'a> {
         progress: &dyn Progress,
     ) -> Result<Vec<TrialResult>, InvestigateError> {
         progress.trials_asked(requests.len());
-        let results = requests
+        // Each result goes to its place at once; collected as one `Result` they would be held twice.
+        let broken = AtomicBool::new(false);
+        let mut results: Vec<Result<Option<TrialResult>, InvestigateError>> = Vec::new();
+        requests
             .into_par_iter()
             .with_max_len(1)
             .map(|request| {
-                let result = self.one(request)?;
-                if let Some(result) = &result {
-                    progress.trial_ended(result);
+                if broken.load(Ordering::Relaxed) {
+                    return Ok(None);
                 }
-                Ok(result)
+                let result = self.one(request);
+                match &result {
+                    Ok(Some(result)) => progress.trial_ended(result),
+                    Ok(None) => {}
+                    Err(_) => broken.store(true, Ordering::Relaxed),
+                }
+                result
             })
-            .collect::<Result<Vec<Option<TrialResult>>, InvestigateError>>()?;
+            .collect_into_vec(&mut results);
+        let results = results.into_iter().collect::<Result<Vec<Option<TrialResult>>, InvestigateError>>()?;
         let ended = results.iter().flatten().count();
         if ended < results.len() {
             return Err(InvestigateError::Interrupted { ended });
@@ -173,7 +199,7 @@ impl<'a> Investigator<'a> {
                 return Ok(Some(log.fold.finish()));
             }
         };
-        match run_caught(|| trial.map_or_else(|| Trial::new(&spec), Ok), until, &mut log)? {
+        match run_caught(|| trial.map_or_else(|| self.build(&name, &spec), Ok), until, &mut log)? {
             Ok(trial) => {
                 let result = log.fold.result().clone();
                 let live = Live { trial: Some(trial), log };
@@ -185,23 +211,30 @@ impl<'a> Investigator<'a> {
         }
     }
 
-    fn begin(
-        &self,
-        path: Option<PathBuf>,
-        name: &str,
-        spec: &lrlab_core::TrialSpec,
-    ) -> Result<Live<'a>, TrainError> {
+    fn build(&self, name: &str, spec: &TrialSpec) -> Result<Trial, TrainError> {
+        let (Some(own), Some(arm)) = (self.own, arm_of(name)) else { return Trial::new(spec) };
+        let task = task::build(&spec.task, spec.seed)?;
+        Trial::with_strategy(spec, task, &|horizon| {
+            let stands_in = || spec.strategy.build(horizon);
+            match own(arm, spec, horizon) {
+                // A range test moves the rate itself, whatever optimizer it is for.
+                Some(built) if spec.stop.is_some() => {
+                    Ok(BuiltStrategy { scheduler: stands_in()?.scheduler, ..built })
+                }
+                Some(built) => Ok(built),
+                None => stands_in(),
+            }
+        })
+    }
+
+    fn begin(&self, path: Option<PathBuf>, name: &str, spec: &TrialSpec) -> Result<Live<'a>, TrainError> {
         let recorder = path.map(|path| Recorder::begin(&path, self.stop)).transpose()?;
         Ok(Live { trial: None, log: Log { fold: ResultFold::new(name, spec), recorder, stop: self.stop } })
     }
 }
 
 /// The result of a run that has ended before.
-fn ended(
-    path: &std::path::Path,
-    name: &str,
-    spec: &lrlab_core::TrialSpec,
-) -> Result<Option<TrialResult>, ReadError> {
+fn ended(path: &std::path::Path, name: &str, spec: &TrialSpec) -> Result<Option<TrialResult>, ReadError> {
     if outcome_of(path).is_none() {
         return Ok(None);
     }

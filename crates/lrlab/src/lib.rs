@@ -22,7 +22,8 @@ pub use lrlab_core as core;
 pub use lrlab_train as train;
 
 pub use lrlab_core::{
-    Arm, Duration, Event, FindSpec, Horizon, Optimizer, OptimizerSpec, Outcome, ParamGroup, Question,
-    Schedule, ScheduleSpec, SpecError, Strategy, StudySpec, TaskSpec, TrialSpec,
+    Arm, BuiltGroup, BuiltStrategy, Duration, Event, Field, FindSpec, Horizon, Optimizer, OptimizerSpec,
+    Outcome, ParamGroup, Pattern, Plan, Protocol, Question, Rule, Schedule, ScheduleSpec, SpecError,
+    Strategy, StudyDraft, StudySpec, TaskSpec, TrialSpec, Tuning,
 };
 pub use lrlab_train::adapter::{ModuleOptimizer, ScheduleAdapter};

@@ -5,6 +5,7 @@ mod figure;
 mod process;
 mod report;
 mod schedules;
+mod trials;
 
 use std::{
     fs,
@@ -52,6 +53,16 @@ pub(crate) struct Options {
     json: Option<PathBuf>,
 }
 
+/// What was measured with the tensor engine.
+struct Training {
+    /// Of `crates/lrlab/benches/figures.rs`.
+    figures: Value,
+    /// Of `crates/lrlab/benches/trials.rs`.
+    trials: Value,
+    process: process::Cost,
+    find: process::Cost,
+}
+
 /// Measures, prints the table, and fails where a figure misses its bound.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let root = workspace_root()?;
@@ -64,7 +75,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         // First, while this process is small: Linux counts the parent's memory at the fork in the
         // child's peak.
         let process = process::first_program(&binary, if options.quick { 5 } else { 20 })?;
-        Some((own("lrlab", "figures")?, process))
+        let find = process::find(&binary, if options.quick { 2 } else { 5 })?;
+        Some(Training { figures: own("lrlab", "figures")?, trials: own("lrlab", "trials")?, process, find })
     };
     let values = own("lrlab-core", "schedules")?;
     let drawing = own("lrlab-analysis", "drawing")?;
@@ -72,8 +84,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let torch = python.map(|python| peer_figures(&root, &python, options)).transpose()?;
     let clean = options.build.then(|| build::clean(&root)).transpose()?;
 
-    let trained = training.iter().flat_map(|(ours, process)| table(ours, process, torch.as_ref()));
-    let mut figures: Vec<Figure> = trained.collect();
+    let mut figures = Vec::new();
+    if let Some(Training { figures: ours, trials, process, find }) = &training {
+        figures.extend(table(ours, process, torch.as_ref()));
+        figures.extend(trials::figures(trials, find.wall_ms / 1000.0));
+    }
     figures.extend(schedules::figures(&values, &drawing, torch.as_ref()));
     figures.extend(report::figures(&reporting));
     figures.extend(clean.iter().flat_map(build::Clean::figures));
@@ -81,10 +96,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if let Some(path) = &options.json {
         let all = json!({
             "figures": figures.iter().map(Figure::to_json).collect::<Vec<_>>(),
-            "lrlab": training.as_ref().map(|(ours, _)| ours),
-            "process": training.as_ref().map(|(_, process)| {
-                json!({ "wall_ms": process.wall_ms, "peak_mb": process.peak_mb })
-            }),
+            "lrlab": training.as_ref().map(|training| &training.figures),
+            "trials": training.as_ref().map(|training| &training.trials),
+            "process": training.as_ref().map(|training| training.process.to_json()),
+            "find": training.as_ref().map(|training| training.find.to_json()),
             "schedule_values_ns": values,
             "schedule_pictures_ms": drawing,
             "report": reporting,

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
+
 use crate::Result;
 
 /// The least over several runs.
@@ -25,15 +27,33 @@ pub(super) fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Duration)
     Ok((done, start.elapsed()))
 }
 
-/// Runs `lrlab train` as a newcomer does, each time in a folder of its own.
+impl Cost {
+    /// The figures as data.
+    pub(super) fn to_json(self) -> Value {
+        json!({ "wall_ms": self.wall_ms, "peak_mb": self.peak_mb })
+    }
+}
+
+/// Runs `lrlab train` as a newcomer does.
 pub(super) fn first_program(binary: &Path, repeats: usize) -> Result<Cost> {
     eprintln!("measuring the first program ...");
+    least(binary, &["train"], repeats)
+}
+
+/// Runs `lrlab find` on the digits with its defaults.
+pub(super) fn find(binary: &Path, repeats: usize) -> Result<Cost> {
+    eprintln!("measuring lrlab find on digits ...");
+    least(binary, &["find", "--task", "digits"], repeats)
+}
+
+/// Runs the program several times, each time in a folder of its own.
+fn least(binary: &Path, arguments: &[&str], repeats: usize) -> Result<Cost> {
     let mut least = Cost { wall_ms: f64::INFINITY, peak_mb: None };
     for _ in 0..repeats {
         let folder = tempfile::tempdir().map_err(|why| format!("cannot make a folder: {why}"))?;
         let mut command = Command::new(binary);
         command
-            .arg("train")
+            .args(arguments)
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -66,7 +86,7 @@ fn wait(child: &mut Child) -> Result<Option<f64>> {
         return Err(format!("cannot wait for process {pid}: {}", std::io::Error::last_os_error()));
     }
     if !(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0) {
-        return Err(format!("lrlab train ended with status {status:#x}"));
+        return Err(format!("lrlab ended with status {status:#x}"));
     }
     // Linux counts KiB, macOS bytes.
     let bytes = if cfg!(target_os = "macos") { 1.0 } else { 1024.0 };
@@ -77,7 +97,7 @@ fn wait(child: &mut Child) -> Result<Option<f64>> {
 #[cfg(not(unix))]
 fn wait(child: &mut Child) -> Result<Option<f64>> {
     let status = child.wait().map_err(|why| format!("cannot wait for process {}: {why}", child.id()))?;
-    if status.success() { Ok(None) } else { Err(format!("lrlab train ended with {status}")) }
+    if status.success() { Ok(None) } else { Err(format!("lrlab ended with {status}")) }
 }
 
 #[cfg(all(test, unix))]

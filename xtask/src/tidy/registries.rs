@@ -75,6 +75,13 @@ static ROOMS: &[Room] = &[
         key: "name",
     },
     Room {
+        folder: "crates/lrlab-analysis/src/compare/fairness",
+        registry: "mod.rs",
+        slice: "FAIRNESS",
+        entry: "Fairness",
+        key: "code",
+    },
+    Room {
         folder: "crates/lrlab-analysis/src/report",
         registry: "mod.rs",
         slice: "REPORTS",

@@ -91,11 +91,12 @@ pub fn objective_against_compute(arm: &ArmRuns, points: &[u64]) -> Vec<ComputePo
 
 /// The latest objective up to `updates`, of a run that went as far.
 fn objective_at(run: &Run, updates: u64) -> Option<f64> {
-    if run.updates() < updates {
+    let reached = run.validated.iter().map(|validated| validated.t).max().unwrap_or(0);
+    if run.updates().max(reached) < updates {
         return None;
     }
-    let before = run.validated.iter().rev().filter(|validated| validated.t <= updates);
-    before.filter_map(|validated| validated.metrics.get(&run.started.objective)).next().map(|metric| metric.0)
+    let mut before = run.validated.iter().rev().filter(|validated| validated.t <= updates);
+    before.find_map(|validated| validated.metrics.get(&run.started.objective)).map(|metric| metric.0)
 }
 
 /// The cheapest arm that is not worse than the best by more than `margin`, as

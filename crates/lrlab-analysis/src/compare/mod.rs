@@ -6,7 +6,7 @@ use lrlab_core::Outcome;
 use crate::{
     ArmRuns, Run, StudyRuns, Verdict, Word,
     diagnose::{diagnose, diagnose_arm},
-    statistics::{self, StatisticsError},
+    statistics::{self, Decision, StatisticsError},
 };
 
 mod against_best;
@@ -162,8 +162,7 @@ pub fn compare_with(study: &StudyRuns, equivalence: f64) -> Result<Comparison, S
 }
 
 fn judged(study: &StudyRuns, equivalence: f64) -> Comparison {
-    let seeds = study.spec.seeds.len();
-    let mut rows: Vec<Row> = study.arms.iter().map(|arm| row(arm, seeds)).collect();
+    let mut rows: Vec<Row> = study.arms.iter().map(|arm| row(arm, study.asked(arm))).collect();
     let best = best(study, &rows);
     let target = target::choose(study, &rows, best);
     for (row, arm) in rows.iter_mut().zip(&study.arms) {
@@ -173,13 +172,19 @@ fn judged(study: &StudyRuns, equivalence: f64) -> Comparison {
         row.time_to_target = TimeToTarget::of(&arm.runs, target.value);
     }
     let mut notes: Vec<String> = missing(&rows).into_iter().collect();
+    let looked = study.spec.protocol.stop_early;
     if let Some(best) = best {
-        notes.extend(ties::mark(study, &mut rows, best));
+        let unable = ties::mark(study, &mut rows, best);
+        notes.extend(unable.filter(|_| !looked));
     } else if !rows.is_empty() {
         notes.push("No strategy brought all its runs to their end: there is no best one.".to_owned());
     }
     let margin = best.map_or(f64::NAN, |best| equivalence * rows[best].objective.mean.abs());
     let known = best.and_then(|best| against_best::mark(study, &mut rows, best, margin));
+    // Where one looked after every seed, only what holds for that counts.
+    for row in rows.iter_mut().filter(|_| looked) {
+        row.tied_with_best = row.against_best.as_ref().is_some_and(|known| known.decision == Decision::Tie);
+    }
     Comparison {
         objective: objective_name(study),
         margin,
@@ -253,7 +258,11 @@ fn objectives(arm: &ArmRuns) -> impl Iterator<Item = (u64, f64)> + '_ {
 }
 
 fn best(study: &StudyRuns, rows: &[Row]) -> Option<usize> {
-    let candidates = rows.iter().enumerate().filter(|(index, _)| sound(&study.arms[*index]));
+    let candidates = || rows.iter().enumerate().filter(|(index, _)| sound(&study.arms[*index]));
+    // Where beaten arms get no more seeds, the few that they had may have been kind to them.
+    let seeds =
+        candidates().map(|(_, row)| row.objective.count).max().filter(|_| study.spec.protocol.stop_early);
+    let candidates = candidates().filter(|(_, row)| row.objective.count >= seeds.unwrap_or(0));
     candidates.min_by(|(_, a), (_, b)| a.objective.mean.total_cmp(&b.objective.mean)).map(|(index, _)| index)
 }
 

@@ -152,7 +152,7 @@ mod tests {
         for (got, expected) in costs(&grid).into_iter().zip(expected) {
             match (got, expected) {
                 (Cost::Higher(got), Cost::Higher(expected)) => {
-                    assert!((got - expected).abs() < 1e-9, "{got}")
+                    assert!((got - expected).abs() < 1e-9, "{got}");
                 }
                 _ => assert_eq!(got, expected),
             }

@@ -14,6 +14,9 @@ pub(super) struct Target {
 /// than twice the best mean, so that it also tells how much sooner the best arm was where another
 /// ended.
 pub(super) fn choose(study: &StudyRuns, rows: &[Row], best: Option<usize>) -> Target {
+    if let Some(value) = study.spec.protocol.target {
+        return Target { value, words: set(study, value) };
+    }
     let Some(best) = best else {
         return Target {
             value: f64::NAN,
@@ -42,5 +45,27 @@ pub(super) fn choose(study: &StudyRuns, rows: &[Row], best: Option<usize>) -> Ta
                 rows[best].label
             ),
         },
+    }
+}
+
+/// What there is to say of a target that the study set.
+fn set(study: &StudyRuns, value: f64) -> String {
+    let runs = || study.arms.iter().flat_map(|arm| &arm.runs);
+    if runs().any(|run| run.steps_to(value).is_some()) {
+        return format!("The target of {value} was set by the study.");
+    }
+    let validated = runs().flat_map(|run| {
+        let name = &run.started.objective;
+        run.validated.iter().filter_map(move |validated| validated.metrics.get(name))
+    });
+    let least = validated.map(|metric| metric.0).filter(|value| value.is_finite()).min_by(f64::total_cmp);
+    match least {
+        Some(least) => format!(
+            "No run reached the target of {value} that the study set: the lowest value of any was {least:.4}. Set a \
+             higher one, or train longer."
+        ),
+        None => format!(
+            "No run reached the target of {value} that the study set: none had a value to hold it against."
+        ),
     }
 }

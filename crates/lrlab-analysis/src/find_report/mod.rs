@@ -5,16 +5,21 @@
 use lrlab_core::{FindSpec, Horizon};
 
 use crate::{
+    finder::View,
     planner::{FindAnswer, Found},
     search::{Side, Why},
     statistics::mean,
 };
 
 mod data;
+mod page;
 mod terminal;
+mod trainings;
 
 pub use data::data;
+pub use page::{PageError, page};
 pub use terminal::{rate, terminal};
+pub use trainings::{png as trainings_png, svg as trainings_svg};
 
 /// A question with its answer.
 #[derive(Clone, Debug)]
@@ -65,6 +70,21 @@ pub fn rate_rows(found: &Found) -> Vec<RateRow> {
 }
 
 impl FindReport {
+    /// The question as a heading.
+    pub fn title(&self) -> String {
+        format!("The learning rate of {} on {}", self.spec.strategy, self.spec.task)
+    }
+
+    /// The range tests as a picture is made of them; `None` where there were none.
+    pub fn sweeps(&self) -> Option<View> {
+        let answer = &self.answer;
+        let view = (!answer.sweeps.is_empty()).then(|| View::of(None, &answer.sweeps))?;
+        Some(match &answer.hint {
+            Ok(hint) => view.with_hint(hint),
+            Err(_) => view,
+        })
+    }
+
     /// Whether there is an answer to rely on.
     pub fn is_decided(&self) -> bool {
         self.answer.found.as_ref().is_some_and(|found| found.estimate.is_decided())

@@ -3,15 +3,12 @@
 use std::fmt::Write as _;
 
 use super::{FindReport, rate_rows};
-use crate::{
-    finder::{FINDERS, Sweep},
-    report::numbers::significant,
-};
+use crate::{finder as view, plot::Screen, report::numbers::significant};
 
-/// The report as text without colour codes; ends with a line break.
-pub fn terminal(report: &FindReport) -> String {
+/// The report as text that fits `screen`; ends with a line break.
+pub fn terminal(report: &FindReport, screen: &Screen) -> String {
     let mut text = String::new();
-    sweep(&mut text, report);
+    sweep(&mut text, report, screen);
     if let Some(found) = &report.answer.found {
         let _ = writeln!(text, "\nTrainings of {} steps each\n", report.horizon.total_steps);
         let _ = writeln!(text, "  {:>10}  {:>5}  {:>12}", "rate", "seeds", "outcome");
@@ -63,9 +60,10 @@ pub fn terminal(report: &FindReport) -> String {
     text
 }
 
-/// What each finder says, and lrlab's hint.
-fn sweep(text: &mut String, report: &FindReport) {
+/// The sweeps with what each finder says, and lrlab's hint.
+fn sweep(text: &mut String, report: &FindReport, screen: &Screen) {
     let (answer, spec) = (&report.answer, &report.spec.sweep);
+    let Some(view) = report.sweeps() else { return };
     let _ = writeln!(
         text,
         "Range test: {} sweeps of at most {} steps, from {} to {}\n",
@@ -74,39 +72,21 @@ fn sweep(text: &mut String, report: &FindReport) {
         rate(spec.from),
         rate(spec.to)
     );
-    let Some(first) = answer.sweeps.first() else { return };
-    let longest = FINDERS.iter().map(|finder| finder.name.len()).max().unwrap_or(0);
-    for finder in FINDERS {
-        let suggestion = match (finder.suggest)(first) {
-            Ok(suggested) => rate(suggested),
-            Err(why) => format!("none: {why}"),
-        };
-        let _ = writeln!(text, "  {:longest$}  {suggestion}", finder.name);
-    }
+    text.push_str(&view::terminal(&view, screen));
     match &answer.hint {
         Ok(hint) => {
             let [low, high] = hint.interval;
-            let _ = writeln!(
-                text,
-                "  {:longest$}  {} ({} to {})",
-                "lrlab's hint",
-                rate(hint.rate),
-                rate(low),
-                rate(high)
-            );
+            let _ = writeln!(text, "\nThe hint is {} ({} to {}):", rate(hint.rate), rate(low), rate(high));
             for reason in hint.reasons() {
                 let _ = writeln!(text, "  - {reason}");
             }
         }
         Err(why) => {
-            let _ = writeln!(text, "  {:longest$}  none: {why}", "lrlab's hint");
+            let _ = writeln!(text, "\nThe range test has no hint: {why}");
         }
     }
-    if report.answer.found.is_none() {
-        let edge = answer.sweeps.iter().filter_map(Sweep::stable_rate).fold(f64::INFINITY, f64::min);
-        if edge.is_finite() {
-            let _ = writeln!(text, "  - a range test is a hint: without --sweep-only trainings decide");
-        }
+    if answer.found.is_none() {
+        let _ = writeln!(text, "A range test is a hint; without --sweep-only, trainings decide.");
     }
 }
 

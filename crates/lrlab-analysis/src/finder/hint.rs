@@ -2,12 +2,15 @@
 //!
 //! Of each sweep, cut at its [`edge`](super::edge), two rates are read: where the loss falls fastest
 //! against the logarithm of the rate, by a line fitted to a window of it, and where it is least, smoothed
-//! both ways. The candidate is the geometric mean
-//! of the first and a [`BELOW_MINIMUM`]-th of the second. The hint is the median candidate of all
-//! sweeps, held [`STANDOFF`] below the least rate that was seen, or measured, to be unstable.
+//! both ways. The candidate is [`SHARE`] of their geometric mean. The hint is the median candidate of all
+//! sweeps, held below the least rate that was seen, or measured, to be unstable.
 //!
 //! A range test sees the first steps of a training and no schedule: the hint is where to begin, not an
-//! optimum. What limits it is the optimizer's own: sharpness is measured in the geometry of its steps.
+//! optimum. It is meant for a constant rate; [`Hint::for_schedule`] carries it over to another schedule.
+//! What limits it is the optimizer's own: sharpness is measured in the geometry of its steps.
+//!
+//! The constants are those that fit the tuning half of the suite (`cargo xtask regret --split tuning
+//! --methods "find --sweep-only" --detail`).
 
 use super::{
     DIVERGED, NoSuggestion, Sweep, edge::edge_step, gradient, least_edge, smooth_both_ways,
@@ -15,20 +18,25 @@ use super::{
 };
 use crate::statistics::{mean, median};
 
-/// The rate of the least loss is divided by this: it stands just below the edge, where a long training
-/// is not stable.
-const BELOW_MINIMUM: f64 = 10.0;
-/// The hint and its interval stay this factor below the least edge and stability limit.
+/// The best constant rate, as a share of the geometric mean of where the loss falls fastest and where it
+/// is least: the median of the tuning problems.
+const SHARE: f64 = 0.4;
+/// The hint stays this factor below the least edge.
 const STANDOFF: f64 = 2.0;
-/// The interval reaches at least this factor up and down from the rate: sweeps cannot tell rates closer
-/// than that apart.
-const REACH: f64 = 2.0;
+/// The hint may be this many times the stability limit: up to there a training moves to where the loss
+/// is less curved (the catapult of Lewkowycz et al. 2020, arXiv:2003.02218: 4 over the sharpness).
+const CATAPULT: f64 = 2.0;
+/// The interval reaches this factor up and down from the rate: nine in ten of the tuning problems have
+/// their best rate within it.
+const REACH: f64 = 5.0;
 /// A slope is that of the line fitted to a window of one step in so many of the plan, to each side.
 const WINDOW_SHARE: usize = 12;
 /// A window reaches at least this many steps to each side.
 const LEAST_WINDOW: usize = 3;
 /// The smoothed loss must fall by this many of its standard errors, or nothing was seen but noise.
-const FALL: f64 = 6.0;
+const FALL: f64 = 5.0;
+/// Standard deviations of a normal distribution in its median absolute deviation.
+const DEVIATIONS: f64 = 1.4826;
 /// Candidates of several seeds that are this factor apart, or more, do not agree.
 const DISAGREE: f64 = 10.0;
 
@@ -37,7 +45,7 @@ const DISAGREE: f64 = 10.0;
 pub struct Hint {
     /// The rate.
     pub rate: f64,
-    /// Rates that the sweeps cannot tell from it; never above what limits it.
+    /// Where nine in ten tuning problems have their best rate; never above what diverges.
     pub interval: [f64; 2],
     /// The least rate at which a sweep diverged; `None` where none did.
     pub edge: Option<f64>,
@@ -45,6 +53,10 @@ pub struct Hint {
     pub stability: Option<f64>,
     /// What held the rate down, if anything did.
     pub limited_by: Option<Limit>,
+    /// What the schedule makes of the best constant rate: 1 for a constant rate.
+    pub transfer: f64,
+    /// The median candidate of the sweeps, for a constant rate.
+    pub candidate: f64,
     /// What was read off each sweep, in their order; those without a reading are left out.
     pub per_seed: Vec<Reading>,
     /// Sweeps that could not be read, with the reason.
@@ -71,7 +83,7 @@ pub struct Reading {
     pub steepest: f64,
     /// Where the loss is least.
     pub minimum: f64,
-    /// The geometric mean of the steepest and a tenth of the minimum.
+    /// What they make of the best constant rate.
     pub candidate: f64,
     /// Where the sweep diverged.
     pub edge: Option<f64>,
@@ -109,30 +121,23 @@ pub fn hint(sweeps: &[Sweep]) -> Result<Hint, NoSuggestion> {
     // A sweep that could not be read has an edge all the same.
     let edge = least_edge(sweeps);
     let stability = least(&mut sweeps.iter().filter_map(Sweep::stable_rate));
-    let limit = match (edge, stability) {
-        (Some(edge), Some(stability)) if stability < edge => Some((stability, Limit::Stability)),
-        (None, Some(stability)) => Some((stability, Limit::Stability)),
-        (Some(edge), _) => Some((edge, Limit::Edge)),
-        (None, None) => None,
-    };
-    let ceiling = limit.map_or(f64::INFINITY, |(rate, _)| rate / STANDOFF);
     let logs: Vec<f64> = per_seed.iter().map(|reading| reading.candidate.ln()).collect();
     let candidate = median(&logs).exp();
-    let rate = candidate.min(ceiling);
-    let low = per_seed.iter().map(|reading| reading.candidate).fold(rate / REACH, f64::min);
-    let high = per_seed.iter().map(|reading| reading.candidate).fold(rate * REACH, f64::max);
     let first = sweeps.iter().map(|sweep| sweep.rates()[0]).fold(f64::INFINITY, f64::min);
     let last = sweeps.iter().filter_map(|sweep| sweep.rates().last().copied()).fold(0.0, f64::max);
-    Ok(Hint {
-        rate,
-        interval: [low, high.min(ceiling)],
+    let hint = Hint {
+        rate: candidate,
+        interval: [candidate; 2],
         edge,
         stability,
-        limited_by: limit.filter(|_| candidate > ceiling).map(|(_, limit)| limit),
+        limited_by: None,
+        transfer: 1.0,
+        candidate,
         per_seed,
         unread,
         swept: [first, last],
-    })
+    };
+    Ok(hint.for_schedule(1.0))
 }
 
 /// What one sweep shows.
@@ -145,17 +150,17 @@ fn read(sweep: &Sweep) -> Result<Reading, NoSuggestion> {
     if losses.len() <= 2 * window {
         return Err(NoSuggestion::TooShort { points: losses.len(), least: 2 * window + 1 });
     }
+    // How far the loss rises before the edge says nothing of where it fell.
+    let start = mean(&losses[..window]);
+    let losses: Vec<f64> = losses.iter().map(|loss| loss.min(start + start.abs())).collect();
     let beta = beta_for(sweep.planned_steps());
-    let smoothed = smooth_both_ways(losses, beta);
+    let smoothed = smooth_both_ways(&losses, beta);
     let least = gradient::least(&smoothed).unwrap_or(0);
-    // Second differences tell noise from the curve, which bends most where it begins to diverge.
-    let bends: Vec<f64> = losses[..=least.max(2 * window)]
-        .windows(3)
-        .map(|three| three[0] - 2.0 * three[1] + three[2])
-        .map(|bend| bend * bend / 6.0)
-        .collect();
-    // The standard error of a mean over one side, as at the start.
-    let error = (mean(&bends) * (1.0 - beta) / (1.0 + beta)).sqrt();
+    // The standard error of a mean over one side, as at the start, from the steps around the curve; by
+    // their median, because the descent itself is no noise.
+    let steps: Vec<f64> =
+        losses[..=least].iter().zip(&smoothed).map(|(raw, mean)| (raw - mean).abs()).collect();
+    let error = DEVIATIONS * median(&steps) * ((1.0 - beta) / (1.0 + beta)).sqrt();
     if smoothed[0] - smoothed[least] <= FALL * error {
         return Err(NoSuggestion::NeverFalls);
     }
@@ -173,7 +178,7 @@ fn read(sweep: &Sweep) -> Result<Reading, NoSuggestion> {
         seed: sweep.seed(),
         steepest,
         minimum,
-        candidate: (steepest * minimum / BELOW_MINIMUM).sqrt(),
+        candidate: SHARE * (steepest * minimum).sqrt(),
         edge: edge.map(|step| rates[step]),
         stability: sweep.stable_rate(),
     })
@@ -188,6 +193,28 @@ fn slope(rates: &[f64], losses: &[f64]) -> f64 {
 }
 
 impl Hint {
+    /// The hint for another schedule, whose best peak is `transfer` times the best constant rate: what
+    /// [`factor`](super::factor) expects of a constant rate and the schedule.
+    #[must_use]
+    pub fn for_schedule(self, transfer: f64) -> Self {
+        let bounds = [
+            self.edge.map(|edge| (edge / STANDOFF, Limit::Edge)),
+            self.stability.map(|stable| (stable * CATAPULT, Limit::Stability)),
+        ];
+        let limit = bounds.into_iter().flatten().min_by(|(a, _), (b, _)| a.total_cmp(b));
+        let ceiling = limit.map_or(f64::INFINITY, |(rate, _)| rate);
+        let wanted = self.candidate * transfer;
+        let rate = wanted.min(ceiling);
+        let highest = self.edge.map_or(f64::INFINITY, |edge| edge / STANDOFF);
+        Self {
+            rate,
+            interval: [rate / REACH, (rate * REACH).min(highest)],
+            limited_by: limit.filter(|_| wanted > ceiling).map(|(_, limit)| limit),
+            transfer,
+            ..self
+        }
+    }
+
     /// Why this rate, and what speaks against trusting it: a sentence each.
     pub fn reasons(&self) -> Vec<String> {
         let middle = |rate: fn(&Reading) -> f64| {
@@ -199,6 +226,12 @@ impl Hint {
             middle(|reading| reading.minimum),
             self.per_seed.len()
         )];
+        if self.transfer != 1.0 {
+            reasons.push(format!(
+                "the schedule allows a peak {:.1} times the best constant rate, in theory (Schaipp 2025)",
+                self.transfer
+            ));
+        }
         match self.edge {
             Some(edge) => reasons.push(format!(
                 "a sweep diverges at {edge:.1e}: its loss passed {DIVERGED} times its least, or was not finite"
@@ -214,7 +247,7 @@ impl Hint {
         match self.limited_by {
             Some(Limit::Edge) => reasons.push(format!("the rate is held {STANDOFF} times below the edge")),
             Some(Limit::Stability) => {
-                reasons.push(format!("the rate is held {STANDOFF} times below the stability limit"));
+                reasons.push(format!("the rate is held to {CATAPULT} times the stability limit"));
             }
             None => {}
         }

@@ -4,6 +4,8 @@
 //! that will really be used. One [`Search`] finds the rate of all groups together, and, if asked for, one
 //! more for each group its own.
 
+use std::sync::Arc;
+
 use lrlab_core::{
     Duration, FindSpec, Horizon, StopRule, Strategy, TrialSpec,
     registry::{Argument, Level},
@@ -25,6 +27,8 @@ const SWEEP_RISE: f64 = 4.0;
 pub struct FindPlanner {
     spec: FindSpec,
     horizon: Horizon,
+    /// What theory makes of the best constant rate for the schedule.
+    transfer: f64,
 }
 
 /// What was found.
@@ -60,14 +64,15 @@ pub struct Found {
 impl FindPlanner {
     /// Will answer `spec`, whose training is of `horizon`.
     pub fn new(spec: FindSpec, horizon: Horizon) -> Self {
-        Self { spec, horizon }
+        let transfer = transfer(&spec.strategy, horizon).unwrap_or(1.0);
+        Self { spec, horizon, transfer }
     }
 
     /// The training of the strategy at a rate with a seed.
-    fn trial(&self, strategy: Strategy, seed: u64) -> TrialSpec {
+    fn trial(&self, strategy: impl Into<Arc<Strategy>>, seed: u64) -> TrialSpec {
         TrialSpec {
             task: self.spec.task.clone(),
-            strategy,
+            strategy: strategy.into(),
             seed: self.spec.seed + seed,
             budget: self.spec.budget,
             batch_size: self.spec.batch_size,
@@ -82,13 +87,14 @@ impl FindPlanner {
         for group in &mut strategy.groups {
             group.plan = range_test(sweep.to / sweep.from, sweep.steps, sweep.linear);
         }
+        let strategy = Arc::new(strategy);
         (0..sweep.seeds)
             .map(|seed| {
                 let trial = TrialSpec {
                     budget: Duration::Steps(sweep.steps),
                     measure: true,
                     stop: Some(StopRule::RisesAbove(SWEEP_RISE)),
-                    ..self.trial(strategy.clone(), seed)
+                    ..self.trial(Arc::clone(&strategy), seed)
                 };
                 Request::run(format!("sweep-seed{}", trial.seed), trial)
             })
@@ -117,7 +123,7 @@ impl Planner for FindPlanner {
         }
         let (swept, trained) = seen.split_at(asked.len().min(seen.len()));
         let sweeps: Vec<Sweep> = swept.iter().filter_map(sweep_of).collect();
-        let hint = finder::hint(&sweeps);
+        let hint = finder::hint(&sweeps).map(|hint| hint.for_schedule(self.transfer));
         let sweep_gradients = swept.iter().map(|result| result.gradients).sum();
         let gradients: u64 = seen.iter().map(|result| result.gradients).sum();
         let mut answer = FindAnswer { sweeps, hint, found: None, sweep_gradients, gradients };
@@ -192,7 +198,11 @@ impl Walk<'_> {
                 match self.trained.iter().find(|result| result.trial == trial) {
                     Some(result) => {
                         self.spent += result.gradients;
-                        let objective = result.objective().unwrap_or(f64::INFINITY);
+                        // What ends worse than it began is beyond the edge, bounded loss or not.
+                        let objective = match result.objective() {
+                            Some(objective) if !result.is_worse_than_untrained() => objective,
+                            _ => f64::INFINITY,
+                        };
                         seen.push(Observation { x, seed, objective });
                     }
                     None => missing.push(Request::run(run_name(name, &trial, x), trial)),
@@ -203,6 +213,13 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// The best peak of the strategy's schedule over the best constant rate, as theory expects it.
+fn transfer(strategy: &Strategy, horizon: Horizon) -> Option<f64> {
+    let rates = strategy.rates(horizon).ok()?;
+    let first = rates.first()?;
+    finder::factor(&vec![1.0; first.len()], first).ok()
 }
 
 /// `lr-0.0316-seed0`

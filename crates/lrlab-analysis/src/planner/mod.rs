@@ -9,7 +9,7 @@ mod find;
 
 use lrlab_core::TrialSpec;
 
-pub use compare::ComparePlanner;
+pub use compare::{CompareAnswer, ComparePlanner, Ended, TunedArm};
 pub use find::{FindAnswer, FindPlanner, Found};
 
 use crate::TrialResult;
@@ -22,6 +22,25 @@ pub trait Planner {
     /// What to do after `seen`, the results of everything asked for so far in the order in which it
     /// was asked for. A trial that was asked to pause stands there once for each request.
     fn next(&mut self, seen: &[TrialResult]) -> Next<Self::Answer>;
+}
+
+/// Asks `planner` with the results that `find` knows, as they would have come in, until it has its answer:
+/// what was decided while a study ran is worked out from its logs again. `None` where results are missing.
+pub fn replay<P: Planner>(
+    planner: &mut P,
+    mut find: impl FnMut(&Request) -> Option<TrialResult>,
+) -> Option<P::Answer> {
+    let mut seen = Vec::new();
+    loop {
+        match planner.next(&seen) {
+            Next::Stop(answer) => return Some(answer),
+            Next::Run(requests) => {
+                for request in &requests {
+                    seen.push(find(request)?);
+                }
+            }
+        }
+    }
 }
 
 /// What a planner wants.

@@ -6,7 +6,8 @@
 //! the neighbourhood with other seeds, and fits a valley to the logarithm of the objective there, with
 //! an offset for each seed, so that what a seed does at every rate cancels. It stops when the interval
 //! of the valley's lowest point is narrow enough, when every rate of that interval is as good as far as
-//! seeds can tell, or when the budget is spent.
+//! seeds can tell, or when the budget is spent. The answer itself is then trained with [`CONFIRMATIONS`]
+//! seeds that had no part in choosing it: a rate that diverges on one of them is beyond the edge.
 //!
 //! The search is a pure function of what was observed: [`Search::next`] may be asked at any time.
 
@@ -24,6 +25,12 @@ pub const REACH: f64 = 14.0;
 pub const MARGIN: f64 = 1.0;
 /// Seeds that the neighbourhood of the best rate sees at least.
 const SEEDS: usize = 3;
+/// Fresh seeds that the answer is trained with.
+pub const CONFIRMATIONS: usize = 3;
+/// The first of the fresh seeds; those below have a part in choosing.
+const FRESH: usize = 100;
+/// A confirmation this many octaves away is one of the answer.
+const NEAR: f64 = 0.3;
 /// Of the residuals' spread in the logarithm of the objective: what is assumed before any was seen, and
 /// how many observations that is worth.
 const PRIOR_NOISE: f64 = 0.02;
@@ -128,7 +135,8 @@ impl Search {
         let wanted = points.bracketing(self.hint);
         if left == 0 || wanted.is_empty() {
             let estimate = self.estimate(&points);
-            return match self.refinement(&points, &estimate) {
+            let more = self.refinement(&points, &estimate, left);
+            return match more.or_else(|| Self::confirmation(&points, &estimate)) {
                 Some(more) if left > 0 => Step::Evaluate(take(more, left)),
                 _ => Step::Done(estimate),
             };
@@ -148,11 +156,11 @@ impl Search {
                 sides: [Side::Open, edge.map_or(Side::Open, |_| Side::Diverged)],
                 edge,
                 seed_deviation: f64::NAN,
-                why: if points.0.is_empty() { Why::Budget } else { Why::Diverged },
+                why: if points.places.is_empty() { Why::Budget } else { Why::Diverged },
             };
         };
-        let place = &points.0[best];
-        let (below, above) = (best.checked_sub(1).map(|i| &points.0[i]), points.0.get(best + 1));
+        let place = &points.places[best];
+        let (below, above) = (best.checked_sub(1).map(|i| &points.places[i]), points.places.get(best + 1));
         let side = |neighbour: Option<&Place>| match neighbour {
             None => Side::Open,
             Some(place) if place.diverged() => Side::Diverged,
@@ -181,7 +189,7 @@ impl Search {
             }
         }
         interval[0] = interval[0].min(x);
-        let enough = points.0[best].seeds() >= SEEDS && fit.is_some();
+        let enough = points.places[best].seeds() >= SEEDS && fit.is_some();
         let harmless = as_good[0] <= interval[0] && interval[1] <= as_good[1];
         let why = if !enough {
             Why::Budget
@@ -197,13 +205,25 @@ impl Search {
         Estimate { x, interval, as_good, sides, edge, seed_deviation, why }
     }
 
+    /// The answer with fresh seeds, where it has not been trained with enough of them.
+    fn confirmation(points: &Points, estimate: &Estimate) -> Option<Vec<Point>> {
+        if !matches!(estimate.why, Why::Narrow | Why::AsGood | Why::Budget) {
+            return None;
+        }
+        let near = |place: &&Place| (place.x - estimate.x).abs() <= NEAR;
+        let have: usize = points.confirmations.iter().filter(near).map(Place::seeds).sum();
+        let more = CONFIRMATIONS.checked_sub(have).filter(|more| *more > 0)?;
+        let first = FRESH + points.confirmations.iter().map(Place::seeds).sum::<usize>();
+        Some((first..first + more).map(|seed| Point { x: estimate.x, seed }).collect())
+    }
+
     /// Trials that would make `estimate` better; `None` where it is good enough, or nothing would.
-    fn refinement(&self, points: &Points, estimate: &Estimate) -> Option<Vec<Point>> {
-        if estimate.why != Why::Budget {
+    fn refinement(&self, points: &Points, estimate: &Estimate, left: usize) -> Option<Vec<Point>> {
+        if estimate.why != Why::Budget || left <= CONFIRMATIONS {
             return None;
         }
         let best = points.best()?;
-        let centre = points.0[best].x;
+        let centre = points.places[best].x;
         // First the octaves beside the best point, then other seeds there, then half octaves.
         let missing = |x: f64, seed: usize| !points.has(x, seed);
         let neighbours = [centre - 1.0, centre + 1.0];
@@ -266,7 +286,12 @@ impl Place {
 
 /// What was observed, by rate, ascending; objectives on the scale on which they are fitted.
 #[derive(Clone, Debug)]
-struct Points(Vec<Place>);
+struct Points {
+    /// What the answer is chosen from.
+    places: Vec<Place>,
+    /// What earlier answers were confirmed with: only whether they diverged counts.
+    confirmations: Vec<Place>,
+}
 
 /// Rates that are closer than this are the same.
 const SAME: f64 = 1e-6;
@@ -275,21 +300,23 @@ impl Points {
     fn of(seen: &[Observation]) -> Self {
         let positive = seen.iter().all(|o| o.objective > 0.0);
         let scale = |value: f64| if positive { value.ln() } else { value };
-        let mut places: Vec<Place> = Vec::new();
+        let mut points = Self { places: Vec::new(), confirmations: Vec::new() };
         for observation in seen {
             let value = (observation.seed, scale(observation.objective));
+            let places =
+                if observation.seed < FRESH { &mut points.places } else { &mut points.confirmations };
             match places.iter_mut().find(|place| (place.x - observation.x).abs() < SAME) {
                 Some(place) => place.values.push(value),
                 None => places.push(Place { x: observation.x, values: vec![value] }),
             }
         }
-        places.sort_by(|a, b| a.x.total_cmp(&b.x));
-        Self(places)
+        points.places.sort_by(|a, b| a.x.total_cmp(&b.x));
+        points
     }
 
     fn has(&self, x: f64, seed: usize) -> bool {
         let at = |place: &&Place| (place.x - x).abs() < SAME;
-        self.0.iter().find(at).is_some_and(|place| place.values.iter().any(|(s, _)| *s == seed))
+        self.places.iter().find(at).is_some_and(|place| place.values.iter().any(|(s, _)| *s == seed))
     }
 
     /// Whether `x` is at or above a rate that diverged.
@@ -298,12 +325,13 @@ impl Points {
     }
 
     fn edge(&self) -> Option<f64> {
-        self.0.iter().find(|place| place.diverged()).map(|place| place.x)
+        let all = self.places.iter().chain(&self.confirmations);
+        all.filter(|place| place.diverged()).map(|place| place.x).min_by(f64::total_cmp)
     }
 
     /// Index of the best place: the least mean, held against each other place on the seeds of both.
     fn best(&self) -> Option<usize> {
-        let finite: Vec<usize> = (0..self.0.len()).filter(|&i| !self.0[i].diverged()).collect();
+        let finite: Vec<usize> = (0..self.places.len()).filter(|&i| !self.places[i].diverged()).collect();
         let better = |a: usize, b: usize| self.difference(a, b) < 0.0;
         finite.iter().copied().reduce(|best, next| if better(next, best) { next } else { best })
     }
@@ -311,7 +339,7 @@ impl Points {
     /// Mean difference of the objective between two places, over the seeds that both have seen; of the
     /// means where there is none.
     fn difference(&self, a: usize, b: usize) -> f64 {
-        let (a, b) = (&self.0[a], &self.0[b]);
+        let (a, b) = (&self.places[a], &self.places[b]);
         let pairs: Vec<f64> = a
             .values
             .iter()
@@ -325,17 +353,17 @@ impl Points {
     /// Trials that are needed before the best point has worse ones on both sides.
     fn bracketing(&self, hint: f64) -> Vec<Point> {
         let at = |x: f64| Point { x, seed: 0 };
-        if self.0.is_empty() {
+        if self.places.is_empty() {
             return vec![at(hint), at(hint - BRACKET), at(hint + BRACKET)];
         }
-        let (first, last) = (self.0[0].x, self.0[self.0.len() - 1].x);
+        let (first, last) = (self.places[0].x, self.places[self.places.len() - 1].x);
         let reachable = |x: f64| (x - hint).abs() <= REACH;
         let mut wanted = Vec::new();
         let best = self.best();
         if best.is_none_or(|best| best == 0) && reachable(first - BRACKET) {
             wanted.push(at(first - BRACKET));
         }
-        if best.is_some_and(|best| best == self.0.len() - 1) && reachable(last + BRACKET) {
+        if best.is_some_and(|best| best == self.places.len() - 1) && reachable(last + BRACKET) {
             wanted.push(at(last + BRACKET));
         }
         wanted
@@ -343,26 +371,26 @@ impl Points {
 
     /// Standard deviation between the seeds at a place; NaN for one seed.
     fn seed_deviation(&self, place: usize) -> f64 {
-        let values: Vec<f64> = self.0[place].values.iter().map(|(_, value)| *value).collect();
+        let values: Vec<f64> = self.places[place].values.iter().map(|(_, value)| *value).collect();
         standard_deviation(&values)
     }
 
     /// A valley through the neighbourhood of the best place.
     fn fit(&self, best: usize, bracket: [f64; 2]) -> Option<Fit> {
-        let centre = self.0[best].x;
-        let level = self.0[best].mean();
+        let centre = self.places[best].x;
+        let level = self.places[best].mean();
         let near = |place: &&Place| (place.x - centre).abs() <= BRACKET + SAME && !place.diverged();
         // What an octave makes of the objective here: points far above it are beyond a cliff, and say
         // little of where the valley's floor is.
         let rises: Vec<f64> = self
-            .0
+            .places
             .iter()
             .filter(|place| (place.x - centre).abs() <= 1.0 + SAME && !place.diverged() && place.x != centre)
             .map(|place| (place.mean() - level).abs())
             .collect();
         let scale = rises.iter().copied().fold(f64::INFINITY, f64::min).max(PRIOR_NOISE) * 3.0;
         let points: Vec<fit::Weighted> = self
-            .0
+            .places
             .iter()
             .filter(near)
             .flat_map(|place| place.values.iter().map(move |(seed, value)| (place.x, *seed, *value)))

@@ -201,6 +201,17 @@ mod tests {
         assert_eq!(rule.claim(&[]).overall(), Decision::Winner(Side::First));
     }
 
+    #[test]
+    fn where_holm_stops_all_others_share_its_level() {
+        // Alone each would be told apart at 0.05, of two none is at 0.025.
+        let is_between = |sequence: &Sequence| (0.03..0.05).contains(&sequence.p_value());
+        let close = (0..300).map(|i| wave(14, 0.01 * f64::from(i))).find(is_between).unwrap();
+        let claim = Rule::new(0.05, 0.0).unwrap().claim(&[close.clone(), close]);
+        assert_eq!(claim.levels, [0.025, 0.025]);
+        assert!(claim.intervals.iter().all(|[low, _]| *low < 0.0), "{claim:?}");
+        assert!(claim.decisions.iter().all(|decision| matches!(decision, Decision::Undecided { .. })));
+    }
+
     proptest! {
         #[test]
         fn adjusted_p_values_and_intervals_say_the_same(

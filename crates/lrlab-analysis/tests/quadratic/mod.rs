@@ -224,6 +224,7 @@ impl Quadratic {
             parameters: self.start.len(),
             groups: vec!["all".to_owned()],
             full_batch: self.noise == 0.0 && self.labels.is_none(),
+            untrained: None,
             objective: "loss".to_owned(),
             bowl: None,
         }
@@ -241,7 +242,7 @@ pub(crate) fn task() -> TaskSpec {
 pub(crate) fn trial(strategy: Strategy, seed: u64, steps: u64) -> TrialSpec {
     TrialSpec {
         task: task(),
-        strategy,
+        strategy: strategy.into(),
         seed,
         budget: Duration::Steps(steps),
         batch_size: None,

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, error::Error};
 
 use lrlab_core::{
-    Arm, Duration, Event, Horizon, Outcome, ScheduleSpec, StudySpec, TaskSpec, TrialSpec,
+    Arm, Duration, Event, Horizon, Outcome, Protocol, ScheduleSpec, StudySpec, TaskSpec, TrialSpec,
     event::{Metric, Probe, Probed, Started, Step, Validated},
 };
 
@@ -37,6 +37,7 @@ pub(crate) fn spec(arms: usize, seeds: u64, steps: u64) -> Result<StudySpec, Box
         seeds: (0..seeds).collect(),
         budget: Duration::Steps(steps),
         batch_size: Some(32),
+        protocol: Protocol::default(),
     })
 }
 
@@ -62,6 +63,7 @@ pub(crate) fn events(trial: &TrialSpec, steps: u64) -> Result<Vec<Event>, Box<dy
         parameters: 9098,
         groups: vec!["*".into()],
         full_batch: false,
+        untrained: None,
         objective: "validation loss".into(),
         bowl: None,
     }))];

@@ -14,7 +14,7 @@ use lrlab_analysis::{
     report::{Report, StudyReport},
 };
 use lrlab_core::{
-    Arm, Duration, Horizon, Outcome, StudySpec, TaskSpec, TrialSpec,
+    Arm, Duration, Horizon, Outcome, Protocol, StudySpec, TaskSpec, TrialSpec,
     event::{Bowl, Metric, Probe, Probed, Started, Step, Validated},
     registry::RawArgument,
 };
@@ -43,7 +43,7 @@ pub(crate) fn small() -> Report {
             run.validated.push(validated(3, value, 0.9 + seed as f64 / 100.0));
             run
         });
-        study.arms.push(ArmRuns { label: arm.label.clone(), runs: runs.collect() });
+        study.arms.push(ArmRuns { label: arm.label.clone(), runs: runs.collect(), ..ArmRuns::default() });
     }
     let words = [Word::Settled, Word::Diverged];
     let comparison = compared(&study, "validation loss", 0.25, &words);
@@ -86,7 +86,7 @@ pub(crate) fn bowl() -> StudyReport {
     let mut study = StudyRuns { spec: spec.clone(), arms: Vec::new() };
     for (arm, lr) in spec.arms.iter().zip([0.5, 0.125, 0.115, 0.05, 0.002]) {
         let runs = spec.seeds.iter().map(|&seed| descend(empty(&spec, arm, seed, true, 2), lr, seed));
-        study.arms.push(ArmRuns { label: arm.label.clone(), runs: runs.collect() });
+        study.arms.push(ArmRuns { label: arm.label.clone(), runs: runs.collect(), ..ArmRuns::default() });
     }
     let words = [Word::Diverged, Word::Diverged, Word::Jumping, Word::Settled, Word::Crawling];
     let comparison = compared(&study, "loss", 0.01, &words);
@@ -150,7 +150,7 @@ pub(crate) fn digits() -> StudyReport {
     let mut study = StudyRuns { spec: spec.clone(), arms: Vec::new() };
     for (index, arm) in spec.arms.iter().enumerate() {
         let runs = spec.seeds.iter().map(|&seed| train(empty(&spec, arm, seed, false, 9098), index, seed));
-        study.arms.push(ArmRuns { label: arm.label.clone(), runs: runs.collect() });
+        study.arms.push(ArmRuns { label: arm.label.clone(), runs: runs.collect(), ..ArmRuns::default() });
     }
     let words = [Word::Crawling, Word::Jumping, Word::Jumping, Word::Settled, Word::Undecided, Word::Settled];
     let comparison = compared(&study, "validation loss", 0.11, &words);
@@ -243,6 +243,7 @@ fn spec(title: &str, task: &str, arms: &[(&str, &str)], seeds: u64, steps: u64) 
         seeds: (0..seeds).collect(),
         budget: Duration::Steps(steps),
         batch_size: None,
+        protocol: Protocol::default(),
     }
 }
 
@@ -250,7 +251,7 @@ fn empty(spec: &StudySpec, arm: &Arm, seed: u64, full_batch: bool, parameters: u
     let Duration::Steps(steps) = spec.budget else { panic!("budgets of these tests are steps") };
     let trial = TrialSpec {
         task: spec.task.clone(),
-        strategy: arm.strategy.clone(),
+        strategy: arm.strategy.clone().into(),
         seed,
         budget: spec.budget,
         batch_size: spec.batch_size,
@@ -264,6 +265,7 @@ fn empty(spec: &StudySpec, arm: &Arm, seed: u64, full_batch: bool, parameters: u
         parameters,
         groups: vec!["all".into()],
         full_batch,
+        untrained: None,
         objective: if full_batch { "loss" } else { "validation loss" }.into(),
         bowl: None,
     };

@@ -22,7 +22,7 @@ pub(super) fn study() -> StudyReport {
     let mut study = StudyRuns { spec: spec.clone(), arms: Vec::new() };
     for (index, arm) in spec.arms.iter().enumerate() {
         let runs = spec.seeds.iter().map(|&seed| descend(empty(&spec, arm, seed, false, 2), index, seed));
-        study.arms.push(ArmRuns { label: arm.label.clone(), runs: runs.collect() });
+        study.arms.push(ArmRuns { label: arm.label.clone(), runs: runs.collect(), ..ArmRuns::default() });
     }
     let comparison = compared(&study, "excess loss", 0.01, &[Word::Jumping, Word::Settled, Word::Settled]);
     StudyReport {

@@ -94,19 +94,29 @@ impl Strategy {
 
     /// The highest rate of each group with learning rate `lr`.
     fn peaks(&self, lr: f64, horizon: Horizon) -> Result<Vec<f64>, SpecError> {
-        let mut built = self.with_lr(lr).build(horizon)?;
+        let highest = |rates: &Vec<f64>| rates.iter().copied().fold(0.0, f64::max);
+        Ok(self.with_lr(lr).rates(horizon)?.iter().map(highest).collect())
+    }
+
+    /// The rate of every step of a training of `horizon`, for each group, as long as the plan has one and
+    /// no metric interferes.
+    ///
+    /// # Errors
+    /// A strategy that cannot be built.
+    pub fn rates(&self, horizon: Horizon) -> Result<Vec<Vec<f64>>, SpecError> {
+        let mut built = self.build(horizon)?;
         let mut groups: Vec<_> = built.groups.iter().map(|built| built.group.clone()).collect();
-        let mut peaks = vec![0.0_f64; groups.len()];
+        let mut rates = vec![Vec::new(); groups.len()];
         // In order, as the state machines among the schedulers want it.
         for t in 0..horizon.total_steps {
             if built.scheduler.before_step(t, &mut groups).is_err() {
                 break;
             }
-            for (peak, group) in peaks.iter_mut().zip(&groups) {
-                *peak = peak.max(group.lr());
+            for (rates, group) in rates.iter_mut().zip(&groups) {
+                rates.push(group.lr());
             }
         }
-        Ok(peaks)
+        Ok(rates)
     }
 }
 

@@ -26,7 +26,7 @@ pub struct FindSpec {
     /// Whether the range test is all.
     #[serde(default)]
     pub sweep_only: bool,
-    /// Gradient evaluations that may be spent in all, in whole trainings: 16 for instance.
+    /// Gradient evaluations that may be spent in all, in whole trainings: 20 for instance.
     pub effort: f64,
     /// The interval of the best rate is narrow enough at this many octaves.
     pub octaves: f64,
@@ -53,7 +53,7 @@ pub struct SweepSpec {
 
 impl FindSpec {
     /// Trainings that may be spent when nothing else is asked for.
-    pub const EFFORT: f64 = 16.0;
+    pub const EFFORT: f64 = 20.0;
     /// The width in octaves at which an interval is narrow enough when nothing else is asked for.
     pub const OCTAVES: f64 = 1.0;
 

@@ -1,14 +1,18 @@
 //! Trials and studies as data: what is trained, how, for how long, and with which seeds.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Duration, Strategy, registry::RawArgument, spec::fnv1a};
 
+mod draft;
 mod find;
+mod protocol;
 
+pub use draft::{Count, DraftArm, StudyDraft, TuneDraft};
 pub use find::{FindSpec, SweepSpec};
+pub use protocol::{Protocol, Tuning};
 
 /// A task by name with its arguments: `digits model=softmax`.
 ///
@@ -28,8 +32,9 @@ pub struct TaskSpec {
 pub struct TrialSpec {
     /// What is trained.
     pub task: TaskSpec,
-    /// The recipe.
-    pub strategy: Strategy,
+    /// The recipe, shared by all trials of it: a study may have them by the thousand.
+    #[serde(serialize_with = "write_shared", deserialize_with = "read_shared")]
+    pub strategy: Arc<Strategy>,
     /// Seeds the initial weights, the order of the data and all noise.
     pub seed: u64,
     /// How long to train, in steps or epochs.
@@ -68,6 +73,14 @@ impl TrialSpec {
     }
 }
 
+fn write_shared<S: Serializer>(strategy: &Strategy, serializer: S) -> Result<S::Ok, S::Error> {
+    strategy.serialize(serializer)
+}
+
+fn read_shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Strategy>, D::Error> {
+    Strategy::deserialize(deserializer).map(Arc::new)
+}
+
 /// One strategy of a study, under the name that its tables show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Arm {
@@ -93,25 +106,45 @@ pub struct StudySpec {
     /// Rows of a batch; `None` takes the task's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_size: Option<usize>,
+    /// How rates are chosen, and when it ends; as written and all seeds where a study does not say.
+    #[serde(default)]
+    pub protocol: Protocol,
 }
 
 impl StudySpec {
-    /// Every trial of the study, arm by arm, with the index of its arm.
+    /// Every trial of the study at the rates as they are written, arm by arm, with the index of its arm.
     pub fn trials(&self) -> impl Iterator<Item = (usize, TrialSpec)> + '_ {
         self.arms.iter().enumerate().flat_map(move |(index, arm)| {
-            self.seeds.iter().map(move |&seed| {
-                let trial = TrialSpec {
-                    task: self.task.clone(),
-                    strategy: arm.strategy.clone(),
-                    seed,
-                    budget: self.budget,
-                    batch_size: self.batch_size,
-                    measure: true,
-                    stop: None,
-                };
-                (index, trial)
-            })
+            let strategy = Arc::new(arm.strategy.clone());
+            self.seeds.iter().map(move |&seed| (index, self.trial(Arc::clone(&strategy), seed)))
         })
+    }
+
+    /// The trial that compares `strategy` on a seed.
+    pub fn trial(&self, strategy: impl Into<Arc<Strategy>>, seed: u64) -> TrialSpec {
+        TrialSpec {
+            task: self.task.clone(),
+            strategy: strategy.into(),
+            seed,
+            budget: self.budget,
+            batch_size: self.batch_size,
+            measure: true,
+            stop: None,
+        }
+    }
+
+    /// The first of the seeds that rates are chosen with: 1000, or the first above the study's own, so
+    /// that no arm is judged by the luck that its rate was chosen by.
+    pub fn tuning_seed(&self) -> u64 {
+        let above = self.seeds.iter().max().map_or(0, |last| last.saturating_add(1));
+        above.max(1000)
+    }
+
+    /// The learning rate that every arm has, where rates are as written and all the same.
+    pub fn shared_rate(&self) -> Option<f64> {
+        let rate = self.arms.first()?.strategy.lr();
+        let same = self.arms.len() > 1 && self.arms.iter().all(|arm| arm.strategy.lr() == rate);
+        (same && self.protocol.tuning == Tuning::AsWritten).then_some(rate)
     }
 }
 

@@ -78,7 +78,9 @@ mod tests {
         {
             let mut csv = Vec::new();
             GzDecoder::new(table.gzip).read_to_end(&mut csv).unwrap();
-            let digest: String = Sha256::digest(&csv).iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex =
+                |byte: &u8| [byte >> 4, byte & 15].map(|half| char::from_digit(u32::from(half), 16).unwrap());
+            let digest: String = Sha256::digest(&csv).iter().flat_map(hex).collect();
             assert!(readme.contains(&format!("`{digest}`")), "{}: {digest}", table.layout.file);
             let halves = table.load().unwrap();
             assert_eq!((halves.train.labels.len(), halves.validation.labels.len()), (train, validation));

@@ -4,7 +4,7 @@
 //! `|W_L ... W_1 - A|^2 / n` (Frobenius norm, n outputs), which vanishes at the best: it is known
 //! exactly, although the loss is not convex. It is the mean over the n rows `sqrt(n) e_i`, which are the
 //! validation and probe rows here. Gradients of a matrix carry the product of the others as a factor, so
-//! training is slow near 0, then fast (Saxe, McClelland and Ganguli, 2014, arXiv:1312.6120).
+//! training is slow near 0, then fast (Saxe et al., 2014, arXiv:1312.6120).
 
 use std::sync::Arc;
 

@@ -183,7 +183,9 @@ impl Task for Supervised {
             (Batch::Probe, _) => &*self.probe,
             (Batch::Rows(rows), Source::Table(table)) => {
                 self.batch.clear();
-                rows.iter().for_each(|&row| self.batch.push(table, row as usize));
+                for &row in rows {
+                    self.batch.push(table, row as usize);
+                }
                 &self.batch
             }
             (Batch::Rows(rows), Source::Stream(teacher)) => {

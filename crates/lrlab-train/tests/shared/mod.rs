@@ -1,5 +1,7 @@
 //! What the tests of this crate share.
 
+use std::sync::Arc;
+
 use lrlab_core::{Event, TrialSpec};
 use lrlab_train::{Observer, TrainError, Trial};
 
@@ -18,7 +20,7 @@ impl Observer for Events {
 pub(crate) fn spec(task: &str, strategy: &str, seed: u64, budget: &str) -> TrialSpec {
     TrialSpec {
         task: task.parse().unwrap(),
-        strategy: strategy.parse().unwrap(),
+        strategy: Arc::new(strategy.parse().unwrap()),
         seed,
         budget: budget.parse().unwrap(),
         batch_size: None,

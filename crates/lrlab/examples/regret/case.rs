@@ -75,7 +75,7 @@ impl Case {
     pub(crate) fn trial_of(&self, strategy: Strategy, seed: u64) -> TrialSpec {
         TrialSpec {
             task: self.task.clone(),
-            strategy,
+            strategy: strategy.into(),
             seed,
             budget: self.budget,
             batch_size: self.problem.batch_size,

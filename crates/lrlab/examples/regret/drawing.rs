@@ -12,23 +12,23 @@ use crate::{
 const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 300.0;
 const TOP: f64 = 44.0;
-const LEFT: [f64; 2] = [64.0, 600.0];
-const WHOLE: [f64; 2] = [1190.0, 400.0];
+const LEFT: [f64; 2] = [64.0, 660.0];
+const WHOLE: [f64; 2] = [1250.0, 400.0];
 /// Regrets and costs below these are drawn there.
 const LEAST_REGRET: f64 = 0.01;
 const LEAST_COST: f64 = 0.1;
 const MOST_COST: f64 = 30.0;
 /// Octaves at the right end of the second panel.
 const OCTAVES: f64 = 8.0;
-/// The methods that are drawn as curves, and everybody's ink; those after them are grey.
-const DRAWN: [(&str, &str); 6] = [
+/// The methods that are drawn as curves, with their ink; so is the best published finder. The others are grey.
+const DRAWN: [(&str, &str); 5] = [
     (FIND, "#0072b2"),
     (SWEEP_ONLY, "#56b4e9"),
     (RANDOM, "#009e73"),
     (THREE_AROUND_HINT, "#e69f00"),
     (THREE_POINTS, "#cc79a7"),
-    ("fastai-valley", "#d55e00"),
 ];
+const PUBLISHED: &str = "#d55e00";
 const GREY: &str = "#767676";
 
 /// One axis of a panel: from a number to a share of its length, 0 to 1.
@@ -48,7 +48,7 @@ impl Axis {
     /// Powers of ten, or even numbers.
     fn ticks(&self) -> Vec<f64> {
         if self.logarithmic {
-            let [low, high] = [self.low, self.high].map(|end| end.log10());
+            let [low, high] = [self.low, self.high].map(f64::log10);
             return (low.ceil() as i32..=high.floor() as i32)
                 .map(|power| 10.0_f64.powf(power.into()))
                 .collect();
@@ -59,7 +59,16 @@ impl Axis {
 }
 
 /// The picture as SVG.
-pub(crate) fn svg(measured: &[&Measured], methods: &[&'static str], summaries: &[Summary]) -> String {
+pub(crate) fn svg(
+    measured: &[&Measured],
+    methods: &[&'static str],
+    summaries: &[Summary],
+    best_published: Option<&str>,
+) -> String {
+    let ink = |method: &str| match DRAWN.iter().find(|(name, _)| *name == method) {
+        Some((_, ink)) => Some(*ink),
+        None => (Some(method) == best_published).then_some(PUBLISHED),
+    };
     let mut text = String::new();
     let _ = writeln!(
         text,
@@ -67,17 +76,14 @@ pub(crate) fn svg(measured: &[&Measured], methods: &[&'static str], summaries: &
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
         WHOLE[0], WHOLE[1]
     );
-    cost_panel(&mut text, summaries);
-    octave_panel(&mut text, measured, methods);
+    cost_panel(&mut text, summaries, &ink);
+    let drawn = methods.iter().enumerate().filter_map(|(index, method)| Some((index, *method, ink(method)?)));
+    octave_panel(&mut text, measured, &drawn.collect::<Vec<_>>());
     text.push_str("</svg>\n");
     text
 }
 
-fn ink(method: &str) -> &'static str {
-    DRAWN.iter().find(|(name, _)| *name == method).map_or(GREY, |(_, ink)| ink)
-}
-
-fn cost_panel(text: &mut String, summaries: &[Summary]) {
+fn cost_panel(text: &mut String, summaries: &[Summary], ink: &dyn Fn(&str) -> Option<&'static str>) {
     let worst = summaries.iter().map(|one| one.median.value).filter(|value| value.is_finite());
     let high = 10.0_f64.powf(worst.fold(1.0, f64::max).log10().ceil() + 1.0);
     let x = Axis { low: LEAST_COST, high: MOST_COST, logarithmic: true };
@@ -92,7 +98,7 @@ fn cost_panel(text: &mut String, summaries: &[Summary]) {
     for one in ordered {
         let (cx, cy) = place(one.trainings, one.median.value);
         let [bottom, top] = one.median.interval.map(|regret| place(one.trainings, regret).1);
-        let ink = ink(one.method);
+        let ink = ink(one.method).unwrap_or(GREY);
         line = cy.max(line + 14.0).min(TOP + HEIGHT);
         let name_at = LEFT[0] + WIDTH + 14.0;
         let _ = writeln!(
@@ -109,16 +115,14 @@ fn cost_panel(text: &mut String, summaries: &[Summary]) {
     }
 }
 
-fn octave_panel(text: &mut String, measured: &[&Measured], methods: &[&'static str]) {
+/// `drawn`: index, name and ink of each method.
+fn octave_panel(text: &mut String, measured: &[&Measured], drawn: &[(usize, &'static str, &'static str)]) {
     let x = Axis { low: 0.0, high: OCTAVES, logarithmic: false };
     let y = Axis { low: 0.0, high: 1.0, logarithmic: false };
     frame(text, LEFT[1], [&x, &y], ["octaves from the best rate", "share of cases within"]);
-    let drawn =
-        methods.iter().enumerate().filter(|(_, method)| DRAWN.iter().any(|(name, _)| name == *method));
-    for (row, (index, method)) in drawn.enumerate() {
+    for (row, &(index, method, ink)) in drawn.iter().enumerate() {
         let mut octaves: Vec<f64> = measured.iter().map(|one| summary::octaves(one, index)).collect();
         octaves.sort_by(f64::total_cmp);
-        let ink = ink(method);
         let mut path = format!("M{:.1} {:.1}", LEFT[1], TOP + HEIGHT);
         for (rank, &value) in octaves.iter().enumerate().filter(|(_, value)| **value <= OCTAVES) {
             let share = (rank + 1) as f64 / octaves.len() as f64;

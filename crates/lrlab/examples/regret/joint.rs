@@ -37,16 +37,18 @@ pub(crate) fn recommended(cases: &[&Measured], index: usize) -> Option<Pair> {
 /// Scores the rate `place` of the grid with index `chosen` against the best of all `grids`.
 pub(crate) fn score(grids: &[&Reference], chosen: usize, place: &Place) -> Pair {
     let on = |grid: usize, half: usize| mean(grids[grid].places[grids[grid].oracles[half]].half(half));
-    let halves = [0, 1].map(|half| {
-        let best = (0..grids.len()).min_by(|&a, &b| on(a, half).total_cmp(&on(b, half))).unwrap_or(chosen);
-        let (oracle, deviation) = grids[best].oracle_on_the_other(half);
-        (best, mean(place.half(1 - half)) - oracle, deviation, oracle)
-    });
-    let average = |of: &dyn Fn(&(usize, f64, f64, f64)) -> f64| 0.5 * (of(&halves[0]) + of(&halves[1]));
+    let best = [0, 1]
+        .map(|half| (0..grids.len()).min_by(|&a, &b| on(a, half).total_cmp(&on(b, half))).unwrap_or(chosen));
+    let regret = |half: usize| {
+        let (oracle, deviation) = grids[best[half]].oracle_on_the_other(half);
+        let regret = mean(place.half(1 - half)) - oracle;
+        [regret / deviation, regret / oracle.abs().max(f64::MIN_POSITIVE)]
+    };
+    let [first, second] = [regret(0), regret(1)];
     Pair {
-        deviations: average(&|(_, regret, deviation, _)| regret / deviation),
-        relative: average(&|(_, regret, _, oracle)| regret / oracle.abs().max(f64::MIN_POSITIVE)),
-        is_best_schedule: halves.iter().any(|half| half.0 == chosen),
+        deviations: f64::midpoint(first[0], second[0]),
+        relative: f64::midpoint(first[1], second[1]),
+        is_best_schedule: best.contains(&chosen),
     }
 }
 
@@ -60,4 +62,24 @@ pub(crate) fn by_problem<'a>(measured: &[&'a Measured]) -> Vec<Vec<&'a Measured>
         }
     }
     problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_is_held_against_the_best_of_all_grids() {
+        let grid = |values: [f64; 2]| {
+            let place =
+                |value: f64| Place { rate: 1.0, objectives: vec![value, value + 0.1, value, value + 0.1] };
+            Reference::from_places(values.map(place).into(), 8, vec![9.0; 4]).unwrap()
+        };
+        let [poor, good] = [grid([4.0, 3.0]), grid([2.0, 1.0])];
+        let grids = [&poor, &good];
+        let worse = score(&grids, 0, &poor.places[1]);
+        assert!((worse.relative - 2.0 / 1.05).abs() < 1e-12 && !worse.is_best_schedule, "{worse:?}");
+        let best = score(&grids, 1, &good.places[1]);
+        assert!(best.deviations.abs() < 1e-12 && best.is_best_schedule, "{best:?}");
+    }
 }

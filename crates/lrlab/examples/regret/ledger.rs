@@ -54,6 +54,7 @@ struct Kept {
     outcome: Outcome,
     updates: u64,
     gradients: u64,
+    untrained: Option<f64>,
     objectives: Vec<(u64, f64)>,
     sweep: Vec<(f64, f64)>,
     stable: Vec<(u64, f64)>,
@@ -148,6 +149,7 @@ impl Ledger {
             updates: kept.updates,
             gradients: kept.gradients,
             clipped: 0,
+            untrained: kept.untrained,
             objectives: kept.objectives,
             sweep: kept.sweep,
             stable: kept.stable,
@@ -161,6 +163,7 @@ impl Ledger {
             outcome,
             updates: result.updates,
             gradients: result.gradients,
+            untrained: result.untrained,
             objectives: result.objectives.clone(),
             sweep: result.sweep.clone(),
             stable: result.stable.clone(),
@@ -197,7 +200,8 @@ fn written(hash: u64, kept: &Kept) -> Result<String> {
         kept.gradients,
         pairs(&kept.objectives),
         sweep,
-        pairs(&kept.stable)
+        pairs(&kept.stable),
+        kept.untrained.map(number)
     ])
     .to_string())
 }
@@ -213,6 +217,7 @@ fn read(line: &str) -> Option<(u64, Kept)> {
         outcome: serde_json::from_value(line[1].clone()).ok()?,
         updates: line[2].as_u64()?,
         gradients: line[3].as_u64()?,
+        untrained: as_number(&line[7]),
         objectives: pairs(&line[4])?,
         sweep: sweep?,
         stable: pairs(&line[6])?,
@@ -249,4 +254,30 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         walk(&entry.map_err(told)?.path(), files)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let kept = Kept {
+            outcome: Outcome::Diverged { t: 7, loss: f64::INFINITY },
+            updates: 7,
+            gradients: 9,
+            untrained: Some(0.3),
+            objectives: vec![(3, 0.1), (6, f64::NAN)],
+            sweep: vec![(1e-7, 2.5), (1e-6, f64::INFINITY)],
+            stable: vec![(0, 1.0 / 3.0)],
+        };
+        let line = written(u64::MAX, &kept).unwrap();
+        let (hash, back) = read(&line).unwrap();
+        assert_eq!(hash, u64::MAX);
+        // NaN equals nothing, its text does.
+        assert_eq!(format!("{back:?}"), format!("{kept:?}"));
+        for end in 0..line.len() {
+            assert!(read(&line[..end]).is_none(), "cut off at {end}");
+        }
+    }
 }

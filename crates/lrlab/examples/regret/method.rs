@@ -1,6 +1,7 @@
 //! The ways to come by a learning rate that are held against each other.
 //!
-//! `find` says how much may be spent; what searches besides it gets as many gradient evaluations.
+//! `find` says how much may be spent; what searches besides it gets as many gradient evaluations, to the
+//! nearest whole training of each rate and seed.
 
 use lrlab::{
     FindSpec, Strategy,
@@ -131,7 +132,15 @@ impl<'a> Adviser<'a> {
 
     fn sweep_only(&self) -> Advice {
         let (rate, note) = match &self.find.hint {
-            Ok(hint) => (Some(hint.rate), format!("{:?}", hint.limited_by)),
+            Ok(hint) => {
+                let read = hint.per_seed.iter().map(|of| format!("{:.1e} {:.1e}", of.steepest, of.minimum));
+                let read: Vec<String> = read.collect();
+                let bounds = [hint.edge, hint.stability].map(|rate| rate.unwrap_or(f64::INFINITY));
+                let [edge, stable] = bounds;
+                let note =
+                    format!("READ {} EDGE {edge:.1e} {stable:.1e} {:?}", read.join(" "), hint.limited_by);
+                (Some(hint.rate), note)
+            }
             Err(why) => (None, why.to_string()),
         };
         Advice { rate, gradients: self.find.sweep_gradients, objective: f64::NAN, note }
@@ -166,7 +175,7 @@ impl<'a> Adviser<'a> {
     /// a parabola through the logarithms. `spent` went into the centre.
     fn three_points(&self, centre: f64, spent: u64) -> Result<Advice> {
         let left = self.find.gradients.saturating_sub(spent) as f64;
-        let seeds = ((left / (3.0 * self.case.steps())) as u64).max(1);
+        let seeds = ((left / (3.0 * self.case.steps())).round() as u64).max(1);
         let seeds: Vec<u64> = (FIRST_SEED..FIRST_SEED + seeds).collect();
         let rates = [centre / FACTOR, centre, centre * FACTOR].map(tidy);
         let results = self.ledger.run(self.case.requests(&rates, &seeds))?;
@@ -185,7 +194,8 @@ impl<'a> Adviser<'a> {
         let mut spent = 0;
         // What diverges is cheap: more is drawn until the budget is spent.
         loop {
-            let more = (self.find.gradients.saturating_sub(spent) as f64 / self.case.steps()) as usize;
+            let left = self.find.gradients.saturating_sub(spent) as f64;
+            let more = (left / self.case.steps()).round() as usize;
             if more == 0 && !tried.is_empty() {
                 return Ok(best_of(&tried, spent));
             }
@@ -205,7 +215,7 @@ impl<'a> Adviser<'a> {
     /// The same rates at even distances, as many as the budget holds.
     fn grid(&self) -> Result<Advice> {
         let [low, high] = self.case.usual_rates().map(f64::log2);
-        let count = ((self.find.gradients as f64 / self.case.steps()) as usize).max(2);
+        let count = ((self.find.gradients as f64 / self.case.steps()).round() as usize).max(2);
         let step = (high - low) / (count - 1) as f64;
         let rates: Vec<f64> = (0..count).map(|index| tidy((low + index as f64 * step).exp2())).collect();
         let results = self.ledger.run(self.case.requests(&rates, &[FIRST_SEED]))?;

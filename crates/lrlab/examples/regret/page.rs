@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use lrlab::analysis::finder::FINDERS;
+use lrlab::{
+    analysis::finder::FINDERS,
+    train::suite::{SUITE, Split},
+};
 
 use crate::{
     Measured, Result, drawing,
@@ -12,6 +15,7 @@ use crate::{
 };
 
 const TEMPLATE: &str = include_str!("page.template");
+const UNMEASURED: &str = "Not measured in this run.";
 /// A finder of lrlab's own among the published ones.
 const OWN_FINDER: &str = "valley";
 
@@ -25,7 +29,8 @@ pub(crate) struct Half<'a> {
 
 impl<'a> Half<'a> {
     pub(crate) fn new(measured: Vec<&'a Measured>, methods: &'a [&'static str]) -> Result<Self> {
-        let summaries = methods
+        let asked = if measured.is_empty() { &[] } else { methods };
+        let summaries = asked
             .iter()
             .enumerate()
             .map(|(index, method)| Summary::of(&measured, index, method))
@@ -33,8 +38,8 @@ impl<'a> Half<'a> {
         Ok(Self { measured, methods, summaries })
     }
 
-    fn problems(&self) -> usize {
-        joint::by_problem(&self.measured).len()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.measured.is_empty()
     }
 
     fn index(&self, method: &str) -> Option<usize> {
@@ -56,6 +61,9 @@ impl<'a> Half<'a> {
 
     /// One row a method.
     pub(crate) fn table(&self) -> String {
+        if self.is_empty() {
+            return UNMEASURED.to_owned();
+        }
         let mut text = String::from(
             "| method | median regret | 90th percentile | worst | octaves off, median | octaves off, 90th percentile | no rate | diverges | trainings | of the grid |\n\
              |---|---|---|---|---|---|---|---|---|---|\n",
@@ -82,7 +90,7 @@ impl<'a> Half<'a> {
     /// What was wanted, and whether it is so.
     pub(crate) fn checklist(&self) -> Result<String> {
         let (Some(find), Some(index)) = (self.summary(FIND), self.index(FIND)) else {
-            return Ok(String::new());
+            return Ok(UNMEASURED.to_owned());
         };
         let mut text = String::from("| wanted | measured | reached |\n|---|---|---|\n");
         let mut row = |wanted: &str, measured: String, reached: bool| {
@@ -133,6 +141,9 @@ impl<'a> Half<'a> {
 
     /// Schedule and rate together.
     pub(crate) fn joint(&self) -> Result<String> {
+        if self.is_empty() {
+            return Ok(UNMEASURED.to_owned());
+        }
         let mut text = String::from(
             "| method | median regret | 90th percentile | worst | median, of the objective | the best schedule |\n|---|---|---|---|---|---|\n",
         );
@@ -161,13 +172,8 @@ impl<'a> Half<'a> {
 
     /// Of this half alone.
     pub(crate) fn picture(&self) -> String {
-        drawing::svg(&self.measured, self.methods, &self.summaries)
-    }
-
-    /// How exactly the best rate is known at all.
-    fn disagreement(&self) -> f64 {
-        let of: Vec<f64> = self.measured.iter().map(|one| one.reference.disagreement()).collect();
-        summary::quantile(&of, 0.9)
+        let best = self.best_published().map(|summary| summary.method);
+        drawing::svg(&self.measured, self.methods, &self.summaries, best)
     }
 
     fn trainings(&self) -> usize {
@@ -178,11 +184,16 @@ impl<'a> Half<'a> {
 /// The whole page.
 pub(crate) fn page(tuning: &Half<'_>, held_out: &Half<'_>) -> Result<String> {
     let mut text = TEMPLATE.to_owned();
+    let of_suite = |split| SUITE.iter().filter(|problem| problem.split == split).count().to_string();
+    let everything = tuning.measured.iter().chain(&held_out.measured);
+    let disagreements: Vec<f64> = everything.map(|one| one.reference.disagreement()).collect();
+    let drawn = if held_out.is_empty() { "tuning" } else { "held-out" };
     for (name, value) in [
-        ("tuning-problems", tuning.problems().to_string()),
-        ("held-out-problems", held_out.problems().to_string()),
+        ("tuning-problems", of_suite(Split::Tuning)),
+        ("held-out-problems", of_suite(Split::HeldOut)),
         ("grid-trainings", (tuning.trainings() + held_out.trainings()).to_string()),
-        ("halves", number(held_out.disagreement())),
+        ("halves", number(summary::quantile(&disagreements, 0.9))),
+        ("drawn", drawn.to_owned()),
         ("checklist", held_out.checklist()?),
         ("held-out", held_out.table()),
         ("tuning", tuning.table()),
@@ -199,6 +210,8 @@ pub(crate) fn number(value: f64) -> String {
     if value.is_infinite() {
         return "infinite".to_owned();
     }
+    // No minus before a zero.
+    let value = if value.abs() < 0.005 { 0.0 } else { value };
     match value.abs() {
         size if size >= 1e5 => format!("{value:.1e}"),
         size if size >= 100.0 => format!("{value:.0}"),

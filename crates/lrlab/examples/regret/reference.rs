@@ -21,6 +21,10 @@ const PER_OCTAVE: f64 = 2.0;
 const REACH: i32 = 10;
 /// The best rate has at least so many rates of the grid on both sides of it.
 const ROOM: usize = 4;
+/// It grows by so many until that is so.
+const GROWTH: i32 = 4;
+/// A rate that changes nothing.
+const NEXT_TO_NOTHING: f64 = 1e-12;
 /// Half octaves beyond which no grid goes.
 const LIMIT: i32 = 60;
 
@@ -40,6 +44,8 @@ pub(crate) struct Reference {
     pub(crate) gradients: u64,
     /// For each half of the seeds, the best rate on it.
     pub(crate) oracles: [usize; 2],
+    /// The objective of each seed without training.
+    untrained: Vec<f64>,
 }
 
 /// How good a rate is.
@@ -51,7 +57,7 @@ pub(crate) struct Score {
     pub(crate) relative: f64,
     /// log2 of the rate over the oracle's.
     pub(crate) octaves: f64,
-    /// Seeds on which it diverged.
+    /// Seeds on which it diverged, or ended worse than it began.
     pub(crate) diverged: usize,
 }
 
@@ -87,27 +93,26 @@ impl Reference {
             let places: Vec<Place> =
                 rates.iter().zip(results.chunks(SEEDS)).map(|(&rate, of)| Place::at(rate, of)).collect();
             let best = lowest(&places, &|place| mean(&place.objectives));
-            let rooms = best.map_or([ROOM - 1, ROOM], |best| [best, places.len() - 1 - best]);
-            let grow = [rooms[0] < ROOM && low > -LIMIT, rooms[1] < ROOM && high < LIMIT];
-            let Some(_) = best.filter(|_| grow == [false; 2]) else {
-                if grow == [false; 2] {
-                    return Err(format!("{} diverges at every rate of the grid", case.name()));
-                }
-                low -= if grow[0] { ROOM as i32 } else { 0 };
-                high += if grow[1] { ROOM as i32 } else { 0 };
+            // Where everything diverges, lower rates are wanted.
+            let [below, above] = best.map_or([0, ROOM], |best| [best, places.len() - 1 - best]);
+            let grow = [below < ROOM && low > -LIMIT, above < ROOM && high < LIMIT];
+            if grow != [false; 2] {
+                low -= if grow[0] { GROWTH } else { 0 };
+                high += if grow[1] { GROWTH } else { 0 };
                 continue;
-            };
+            }
             let gradients = results.iter().map(|result| result.gradients).sum();
-            return Self::from_places(places, gradients)
+            let untrained = Place::of(case, ledger, NEXT_TO_NOTHING)?.objectives;
+            return Self::from_places(places, gradients, untrained)
                 .ok_or_else(|| format!("{} has no rate that never diverges", case.name()));
         }
     }
 
     /// `None` where every rate diverges on some seed.
-    pub(crate) fn from_places(places: Vec<Place>, gradients: u64) -> Option<Self> {
+    pub(crate) fn from_places(places: Vec<Place>, gradients: u64, untrained: Vec<f64>) -> Option<Self> {
         let oracle = |half: usize| lowest(&places, &|place| mean(place.half(half)));
         let oracles = [oracle(0)?, oracle(1)?];
-        Some(Self { places, gradients, oracles })
+        Some(Self { places, gradients, oracles, untrained })
     }
 
     /// The oracle's rate: the geometric mean of the two halves' best.
@@ -139,7 +144,9 @@ impl Reference {
             deviations: average(0),
             relative: average(1),
             octaves: (place.rate / self.rate()).log2(),
-            diverged: place.diverged(),
+            diverged: (place.objectives.iter().zip(&self.untrained))
+                .filter(|(value, untrained)| !value.is_finite() || value > untrained)
+                .count(),
         }
     }
 }
@@ -168,4 +175,39 @@ fn coarse(case: &Case, ledger: &Ledger) -> Result<i32> {
     let objective = |index: &usize| results[*index].objective().unwrap_or(f64::INFINITY);
     let best = (0..steps.len()).min_by(|a, b| objective(a).total_cmp(&objective(b)));
     Ok(best.map_or(low, |best| steps[best]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(rate: f64, objectives: [f64; 4]) -> Place {
+        Place { rate, objectives: objectives.to_vec() }
+    }
+
+    #[test]
+    fn an_oracle_is_chosen_on_one_half_and_scored_on_the_other() {
+        let places = vec![
+            place(0.5, [1.0, 1.0, 3.0, 3.0]),
+            place(1.0, [2.0, 2.0, 2.0, 2.0]),
+            place(2.0, [5.0, 5.0, 1.0, 1.0]),
+            place(4.0, [0.0, 0.0, f64::INFINITY, 0.0]),
+        ];
+        let reference = Reference::from_places(places, 16, vec![9.0; 4]).unwrap();
+        assert_eq!(reference.oracles, [0, 2], "a rate that diverges is no candidate");
+        assert_eq!((reference.rate(), reference.disagreement()), (1.0, 2.0));
+        assert_eq!(reference.oracle_on_the_other(0).0, 3.0);
+        let score = reference.score(&place(4.0, [4.0, 4.0, 3.0, 3.0]));
+        // 0 on the second half; 1 less than the other oracle on the first, whose deviation is the root of 16/3.
+        assert!((score.deviations + 0.5 / (16.0_f64 / 3.0).sqrt()).abs() < 1e-12, "{score:?}");
+        assert!((score.relative + 0.1).abs() < 1e-12, "{score:?}");
+        assert_eq!((score.octaves, score.diverged), (2.0, 0));
+    }
+
+    #[test]
+    fn ending_worse_than_it_began_counts_as_diverging() {
+        let reference = Reference::from_places(vec![place(1.0, [1.0; 4])], 4, vec![2.0; 4]).unwrap();
+        let score = reference.score(&place(8.0, [1.0, 2.5, f64::INFINITY, 2.0]));
+        assert_eq!((score.diverged, score.deviations), (2, f64::INFINITY));
+    }
 }

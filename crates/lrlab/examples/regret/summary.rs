@@ -118,18 +118,20 @@ pub(crate) struct Duel {
     pub(crate) p: f64,
 }
 
-/// Holds two methods against each other, case by case. Each difference of regret is replaced by its rank
-/// among all of them, with its sign (Wilcoxon 1945), because an infinite one has no size; the ranks of a
-/// problem's cases are added up, and the signs of the sums are flipped.
+/// Holds two methods against each other, case by case.
 pub(crate) fn duel(measured: &[&Measured], first: usize, second: usize) -> Duel {
-    let differences: Vec<(&str, f64)> = measured
-        .iter()
-        .map(|one| {
-            let [a, b] = [regret(one, first), regret(one, second)];
-            // Two infinities are a draw.
-            (one.case.problem.name, if a == b { 0.0 } else { a - b })
-        })
-        .collect();
+    let difference = |one: &&Measured| {
+        let [a, b] = [regret(one, first), regret(one, second)];
+        // Two infinities are a draw.
+        (one.case.problem.name, if a == b { 0.0 } else { a - b })
+    };
+    duel_of(&measured.iter().map(difference).collect::<Vec<_>>())
+}
+
+/// Of differences of regret, each with its problem. A difference is replaced by its rank among all of them,
+/// with its sign (Wilcoxon 1945), because an infinite one has no size; the ranks of a problem's cases are
+/// added up, and the signs of the sums are flipped.
+fn duel_of(differences: &[(&str, f64)]) -> Duel {
     let rank = |size: f64| {
         let below = differences.iter().filter(|(_, other)| other.abs() < size).count();
         let same = differences.iter().filter(|(_, other)| other.abs() == size).count();
@@ -182,5 +184,19 @@ mod tests {
         assert_eq!(figure.value, 2.0);
         assert_eq!(figure.interval[1], f64::INFINITY);
         assert!(figure.interval[0] <= 2.0);
+    }
+
+    #[test]
+    fn a_duel_counts_cases_and_tests_problems() {
+        let differences = [("a", -1.0), ("a", -2.0), ("b", f64::NEG_INFINITY), ("c", -0.5), ("d", 0.0)];
+        let duel = duel_of(&differences);
+        assert_eq!(duel.cases, [4, 1, 0]);
+        // Three problems differ, all the same way: 2 of 2^3 flips.
+        assert_eq!(duel.p, 0.25);
+        let split = duel_of(&[("a", -1.0), ("b", 1.0)]);
+        assert_eq!((split.cases, split.p), ([1, 0, 1], 1.0));
+        assert!(!duel.is_won() && !split.is_won());
+        let seven: Vec<(&str, f64)> = ["a", "b", "c", "d", "e", "f", "g"].map(|name| (name, -1.0)).into();
+        assert!(duel_of(&seven).is_won());
     }
 }

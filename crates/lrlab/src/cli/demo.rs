@@ -10,7 +10,7 @@ use lrlab_analysis::{
     compare::Row,
     report::{Report, terminal},
 };
-use lrlab_core::{Arm, Duration, StudySpec, TaskSpec, event::Bowl, layout::STUDY_FILE};
+use lrlab_core::{Arm, Duration, Protocol, StudySpec, TaskSpec, event::Bowl, layout::STUDY_FILE};
 use lrlab_train::StudyFolder;
 
 use super::{Failure, folder, laboratory};
@@ -127,6 +127,7 @@ impl Act {
             seeds: (0..self.seeds).collect(),
             budget: self.budget,
             batch_size: None,
+            protocol: Protocol::default(),
         })
     }
 }

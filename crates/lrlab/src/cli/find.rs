@@ -2,24 +2,28 @@
 
 use std::{
     fs,
-    io::{Write, stdout},
+    io::{ErrorKind, Write, stdout},
     path::{Path, PathBuf},
 };
 
 use lrlab_analysis::{
+    ReadError, TrialResult,
     find_report::{self, FindReport},
     finder::{self, BATCH_SIZE_RULES},
-    planner::FindPlanner,
+    planner::{FindAnswer, FindPlanner, replay},
+    plot::Size,
 };
 use lrlab_core::{
     Duration, FindSpec, Horizon, Question, ScheduleSpec, Strategy, TrialSpec,
+    layout::{EVENTS_FILE, RUNS_FOLDER},
     spec::{PlanSpec, ScheduleChoice},
 };
 use lrlab_train::{StudyFolder, Trial};
 
-use super::{Failure, folder, laboratory};
+use super::{Failure, folder, laboratory, plot};
 
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Options {
     /// The task, with its arguments: "digits model=softmax". `lrlab list tasks` shows them.
     #[arg(long, value_name = "TEXT", default_value = "digits")]
@@ -143,38 +147,94 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let title = format!("the rate of {}", spec.strategy);
     let resume = format!("lrlab find --resume --out {}", study.path().display());
     let answer = laboratory::run(&study, &mut planner, &title, options.threads, &resume)?;
-    let torch_code = answer.found.as_ref().and_then(|found| found.strategy.to_torch_code(horizon).ok());
-    let mut report = FindReport { spec, horizon, answer, torch_code, transfers: Vec::new() };
+    let mut report = report(spec, horizon, answer);
     report.transfers = transfers(options, &report)?;
-    let data = find_report::data(&report);
-    write(&study.path().join("report.json"), &data)?;
-    let mut out = stdout().lock();
+    write(study.path(), &report)?;
     if options.json {
-        writeln!(out, "{data:#}")?;
+        writeln!(stdout(), "{:#}", find_report::data(&report))?;
         return Ok(());
     }
-    writeln!(out, "The learning rate of {} on {}\n", report.spec.strategy, report.spec.task)?;
-    write!(out, "{}", find_report::terminal(&report))?;
+    print(study.path(), &report)
+}
+
+fn report(spec: FindSpec, horizon: Horizon, answer: FindAnswer) -> FindReport {
+    let torch_code = answer.found.as_ref().and_then(|found| found.strategy.to_torch_code(horizon).ok());
+    FindReport { spec, horizon, answer, torch_code, transfers: Vec::new() }
+}
+
+/// `lrlab report` of a search: everything again from its logs alone.
+pub(crate) fn report_again(folder: &Path, spec: &FindSpec) -> Result<(), Failure> {
+    let horizon = horizon(spec)?;
+    let mut wrong = None;
+    let answer = replay(&mut FindPlanner::new(spec.clone(), horizon), |request| {
+        let log = folder.join(RUNS_FOLDER).join(&request.name).join(EVENTS_FILE);
+        match TrialResult::read(&log, &request.name, &request.trial) {
+            Ok(result) => result.filter(|result| result.outcome.is_some()),
+            Err(ReadError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => None,
+            Err(error) => {
+                wrong = Some(error);
+                None
+            }
+        }
+    });
+    if let Some(error) = wrong {
+        return Err(error.into());
+    }
+    let Some(answer) = answer else {
+        return Err(Failure::Input(format!(
+            "the search in {0} has not come to its end; continue it with: lrlab find --resume --out {0}",
+            folder.display()
+        )));
+    };
+    let report = report(spec.clone(), horizon, answer);
+    write(folder, &report)?;
+    print(folder, &report)
+}
+
+fn print(folder: &Path, report: &FindReport) -> Result<(), Failure> {
+    let mut out = stdout().lock();
+    writeln!(out, "{}\n", report.title())?;
+    write!(out, "{}", find_report::terminal(report, &plot::usual_screen()))?;
     if let Some(code) = &report.torch_code {
         writeln!(out, "\nIn PyTorch:\n")?;
         for line in code.trim_end().lines() {
             writeln!(out, "    {line}")?;
         }
     }
-    writeln!(out, "\nLogs and data: {}", study.path().display())?;
+    writeln!(out, "\nReport: {}", folder.join("report.html").display())?;
     Ok(())
 }
 
-fn write(path: &Path, data: &serde_json::Value) -> Result<(), Failure> {
-    fs::write(path, format!("{data:#}\n"))
-        .map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))
+/// Pixels of the pictures.
+const PICTURE: (u32, u32) = (1100, 600);
+
+/// Writes the page, the pictures and the data.
+fn write(folder: &Path, report: &FindReport) -> Result<(), Failure> {
+    let fault = |error: &dyn std::fmt::Display| Failure::Input(error.to_string());
+    let size = Size::new(PICTURE.0, PICTURE.1).map_err(|error| fault(&error))?;
+    let mut files = vec![
+        ("report.json", format!("{:#}\n", find_report::data(report)).into_bytes()),
+        ("report.html", find_report::page(report).map_err(|error| fault(&error))?.into_bytes()),
+    ];
+    if let Some(view) = report.sweeps() {
+        files.push(("range-test.png", finder::png(&view, size).map_err(|error| fault(&error))?));
+    }
+    if let Some(picture) = find_report::trainings_png(report, size) {
+        files.push(("trainings.png", picture.map_err(|error| fault(&error))?));
+    }
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        fs::write(&path, bytes)
+            .map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))?;
+    }
+    Ok(())
 }
 
 /// The training's length on this task; tells early what cannot be built.
 fn horizon(spec: &FindSpec) -> Result<Horizon, Failure> {
     let trial = TrialSpec {
         task: spec.task.clone(),
-        strategy: spec.strategy.clone(),
+        strategy: spec.strategy.clone().into(),
         seed: spec.seed,
         budget: spec.budget,
         batch_size: spec.batch_size,

@@ -11,13 +11,19 @@ use indicatif::{ProgressBar, ProgressStyle};
 use lrlab::investigate::{InvestigateError, Investigator, Progress};
 use lrlab_analysis::{
     Planner, StudyRuns, TrialResult, compare,
-    planner::ComparePlanner,
+    planner::{CompareAnswer, ComparePlanner},
     report::{self, REPORTS, Report, StudyReport, terminal},
 };
-use lrlab_core::{Question, Strategy, StudySpec, layout::STUDY_FILE};
-use lrlab_train::{StudyFolder, TrainError};
+use lrlab_core::{
+    FindSpec, Protocol, Question, Strategy, StudySpec, Tuning,
+    layout::{STUDY_FILE, StudyFile},
+};
+use lrlab_train::{
+    StudyFolder, TrainError,
+    study::{check_study, study_horizon},
+};
 
-use super::{Failure, demo};
+use super::{Failure, conclusion, demo};
 
 /// Set by Ctrl-C; trials end at their next step.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -110,7 +116,7 @@ pub(crate) fn run_comparison(
     folder: &StudyFolder,
     threads: Option<usize>,
     resume: &str,
-) -> Result<(), Failure> {
+) -> Result<CompareAnswer, Failure> {
     let Question::Compare(spec) = folder.question() else {
         return Err(Failure::Input(format!(
             "{} holds a search for a learning rate; continue it with: lrlab find --resume --out {}",
@@ -118,7 +124,24 @@ pub(crate) fn run_comparison(
             folder.path().display()
         )));
     };
-    run(folder, &mut ComparePlanner::new(spec.clone()), &spec.title, threads, resume)
+    let mut planner = ComparePlanner::new(spec.clone(), study_horizon(spec)?);
+    run(folder, &mut planner, &spec.title, threads, resume)
+}
+
+/// Makes sure that every arm of a study can be built, at every rate that it is known to try.
+pub(crate) fn check(spec: &StudySpec) -> Result<(), Failure> {
+    let Err(error) = check_study(spec) else { return Ok(()) };
+    let protocol = Protocol { tuning: Tuning::AsWritten, ..spec.protocol.clone() };
+    let as_written = StudySpec { protocol, ..spec.clone() };
+    match Failure::from(error) {
+        Failure::Spec(error) if error.text().is_none() && check_study(&as_written).is_ok() => {
+            Err(Failure::Input(format!(
+                "{error}\nto compare strategies at the rates as written, use --as-written, or tune = \"as written\" in a \
+                 study file"
+            )))
+        }
+        failure => Err(failure),
+    }
 }
 
 /// Begins `spec` in `path`, having made sure that every arm of it can be built.
@@ -126,8 +149,14 @@ pub(crate) fn begin(
     path: impl FnOnce() -> Result<PathBuf, Failure>,
     spec: StudySpec,
 ) -> Result<StudyFolder, Failure> {
-    lrlab_train::study::check_study(&spec)?;
+    check(&spec)?;
     create(&path()?, Question::Compare(spec))
+}
+
+/// Opens the study in `folder`, or the studies in the folders below it.
+pub(crate) fn open_all(folder: &Path) -> Result<Vec<StudyFolder>, Failure> {
+    let below = study_folders(folder).unwrap_or_else(|_| vec![folder.to_owned()]);
+    below.iter().map(|folder| Ok(StudyFolder::open(folder)?)).collect()
 }
 
 /// Makes the folder of a study.
@@ -148,21 +177,42 @@ pub(crate) fn report(folder: &Path) -> Result<Report, Failure> {
     for study in study_folders(folder)? {
         let runs = StudyRuns::read(&study)?;
         let comparison = compare(&runs);
+        let is_demo = demo::command(&runs.spec).is_some();
         studies.push(StudyReport {
             heading: runs.spec.title.clone(),
-            text: demo::narrate(&runs, &comparison).into_iter().filter_map(demo::Block::prose).collect(),
+            text: if is_demo {
+                demo::narrate(&runs, &comparison).into_iter().filter_map(demo::Block::prose).collect()
+            } else {
+                conclusion::text(&runs, &comparison)
+            },
             torch_code: comparison.best.and_then(|best| torch_code(&runs, best)),
-            command: demo::command(&runs.spec).or_else(|| Some(command_line(&runs.spec))),
+            command: demo::command(&runs.spec).or_else(|| command_line(&runs.spec)),
             runs,
             comparison,
         });
     }
-    let report = match studies.as_slice() {
-        [one] => Report { title: one.heading.clone(), introduction: String::new(), studies },
-        _ => Report { title: demo::TITLE.to_owned(), introduction: demo::INTRODUCTION.to_owned(), studies },
+    let (title, introduction) = match studies.as_slice() {
+        [one] => (one.heading.clone(), String::new()),
+        acts if acts.iter().all(|act| demo::command(&act.runs.spec).is_some()) => {
+            (demo::TITLE.to_owned(), demo::INTRODUCTION.to_owned())
+        }
+        several => (common_title(several), String::new()),
     };
+    let report = Report { title, introduction, studies };
     report::write(&report, folder, REPORTS)?;
     Ok(report)
+}
+
+/// What is asked in `folder`, if it holds a search for a learning rate.
+pub(crate) fn search_in(folder: &Path) -> Result<Option<FindSpec>, Failure> {
+    let path = folder.join(STUDY_FILE);
+    let Ok(text) = fs::read_to_string(&path) else { return Ok(None) };
+    let file: StudyFile = serde_json::from_str(&text)
+        .map_err(|error| Failure::Input(format!("{} is not a study of lrlab: {error}", path.display())))?;
+    Ok(match file.question {
+        Question::Find(spec) => Some(spec),
+        Question::Compare(_) => None,
+    })
 }
 
 fn study_folders(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
@@ -186,20 +236,39 @@ fn study_folders(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// The arm's strategy as PyTorch code, if its runs say how long they were.
-fn torch_code(runs: &StudyRuns, arm: usize) -> Option<String> {
-    let horizon = runs.arms[arm].runs.first()?.started.horizon;
-    runs.spec.arms[arm].strategy.to_torch_code(horizon).ok()
+/// What the titles of studies on several tasks begin with.
+fn common_title(studies: &[StudyReport]) -> String {
+    let titles = || studies.iter().map(|study| study.heading.rsplit_once(": ").map(|(title, _)| title));
+    match titles().next().flatten() {
+        Some(first) if titles().all(|title| title == Some(first)) => first.to_owned(),
+        _ => format!("{} comparisons", studies.len()),
+    }
 }
 
-/// The command that runs a study again.
-fn command_line(spec: &StudySpec) -> String {
+/// The strategy that the arm's runs were made with as PyTorch code, if they say how long they were.
+fn torch_code(runs: &StudyRuns, arm: usize) -> Option<String> {
+    let started = &runs.arms[arm].runs.first()?.started;
+    started.trial.strategy.to_torch_code(started.horizon).ok()
+}
+
+/// The command that runs a study again; `None` for one that takes a study file.
+fn command_line(spec: &StudySpec) -> Option<String> {
     let mut words = vec!["lrlab compare".to_owned(), format!("--task {}", quoted(&spec.task.to_string()))];
     words.extend(
         spec.arms
             .iter()
             .map(|arm| format!("--strategy {}", quoted(&format!("{}: {}", arm.label, arm.strategy)))),
     );
+    words.push(match &spec.protocol.tuning {
+        Tuning::AsWritten => "--as-written".to_owned(),
+        Tuning::Search { effort } => format!("--tune {effort}"),
+        Tuning::Grid { rates, seeds, halving } => {
+            let first = rates.first().filter(|first| rates.iter().all(|rates| rates == *first))?;
+            let rates: Vec<String> = first.iter().map(ToString::to_string).collect();
+            let halving = if *halving { " --halving" } else { "" };
+            format!("--rates {} --rate-seeds {seeds}{halving}", rates.join(","))
+        }
+    });
     if spec.seeds.iter().copied().eq(0..spec.seeds.len() as u64) {
         words.push(format!("--seeds {}", spec.seeds.len()));
     } else {
@@ -208,7 +277,9 @@ fn command_line(spec: &StudySpec) -> String {
     }
     words.push(format!("--budget {}", quoted(&spec.budget.to_string())));
     words.extend(spec.batch_size.map(|rows| format!("--batch-size {rows}")));
-    words.join(" \\\n  ")
+    words.extend((!spec.protocol.stop_early).then(|| "--no-early-stop".to_owned()));
+    words.extend(spec.protocol.target.map(|target| format!("--target {target}")));
+    Some(words.join(" \\\n  "))
 }
 
 /// A word for a POSIX shell.
@@ -220,10 +291,41 @@ fn quoted(word: &str) -> String {
 pub(crate) fn print_tables(report: &Report) -> Result<(), Failure> {
     let mut out = stdout().lock();
     for study in &report.studies {
+        let answer = study.runs.answer();
         writeln!(out, "{}\n", study.heading)?;
-        writeln!(out, "{}", terminal::table(&study.comparison))?;
-        print_winner(&mut out, study)?;
+        for sentence in conclusion::rates(&study.runs, answer.as_ref()) {
+            writeln!(out, "{}", wrapped(&sentence))?;
+        }
+        writeln!(out, "\n{}", terminal::table(&study.comparison))?;
+        for sentence in conclusion::failures(&study.runs) {
+            writeln!(out, "{}", wrapped(&sentence))?;
+        }
+        for sentence in conclusion::advice(&study.runs, &study.comparison, answer.as_ref()) {
+            writeln!(out, "{}", wrapped(&sentence))?;
+        }
+        print_code(&mut out, study)?;
     }
+    Ok(())
+}
+
+/// A sentence in lines of a terminal's width; lines after the first are indented.
+fn wrapped(sentence: &str) -> String {
+    textwrap::fill(sentence, textwrap::Options::new(100).subsequent_indent("  "))
+}
+
+/// The best strategy as a spec, and as PyTorch code.
+fn print_code(out: &mut impl Write, study: &StudyReport) -> Result<(), Failure> {
+    let best = study.comparison.best.and_then(|best| study.runs.arms[best].runs.first());
+    let Some(run) = best else { return Ok(()) };
+    let decided = study.comparison.recommendation.arm().is_some();
+    let what = if decided { "As a spec" } else { "The best so far as a spec" };
+    writeln!(out, "\n{what}: {}", run.started.trial.strategy)?;
+    let Some(code) = &study.torch_code else { return Ok(()) };
+    writeln!(out, "\nIn PyTorch:\n")?;
+    for line in code.trim_end().lines() {
+        writeln!(out, "    {line}")?;
+    }
+    writeln!(out)?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 
 mod check;
 mod compare;
+mod conclusion;
 mod convert;
 mod demo;
 mod failure;
@@ -13,6 +14,7 @@ mod list;
 mod plot;
 mod report;
 mod spec;
+mod study_file;
 mod train;
 
 use std::process::ExitCode;
@@ -38,7 +40,7 @@ enum Command {
     Demo(demo::Options),
     /// Trains one strategy on one task and prints a line an epoch.
     Train(train::Options),
-    /// Compares strategies on a task over several seeds.
+    /// Compares strategies, each at a learning rate of its own, until the answer is known.
     Compare(compare::Options),
     /// Finds the learning rate of a strategy: a range test, then a few trainings around its hint.
     Find(find::Options),

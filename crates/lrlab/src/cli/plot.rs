@@ -119,21 +119,30 @@ fn format_of(path: &Path) -> Result<Format, Failure> {
 }
 
 fn screen(options: &Options) -> Screen {
-    let terminal = stdout().is_terminal();
+    let usual = usual_screen();
+    Screen {
+        width: options.width.map_or(usual.width, usize::from),
+        colour: match options.color {
+            Colour::Auto => usual.colour,
+            Colour::Always => true,
+            Colour::Never => false,
+        },
+        unicode: !options.ascii,
+        ..usual
+    }
+}
+
+/// The terminal as it is; 80 x 24 without colours where there is none.
+pub(crate) fn usual_screen() -> Screen {
     let size = terminal_size::terminal_size_of(stdout());
     let (width, height) = size.map_or((80, 24), |(width, height)| (width.0, height.0));
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let colour = match options.color {
-        Colour::Auto => terminal && !no_color,
-        Colour::Always => true,
-        Colour::Never => false,
-    };
     Screen {
-        width: usize::from(options.width.unwrap_or(width).max(20)),
+        width: usize::from(width.max(20)),
         // A few lines stay for the prompt and what was typed.
         height: usize::from(height.saturating_sub(4).clamp(14, 30)),
-        colour,
-        unicode: !options.ascii,
+        colour: stdout().is_terminal() && !no_color,
+        unicode: true,
     }
 }
 

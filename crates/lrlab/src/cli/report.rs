@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 
-use super::{Failure, laboratory};
+use super::{Failure, find, laboratory};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// The folder of a demo, comparison or training.
+    /// The folder of a demo, comparison, search or training.
     folder: PathBuf,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    if let Some(spec) = laboratory::search_in(&options.folder)? {
+        return find::report_again(&options.folder, &spec);
+    }
     let reports = laboratory::report(&options.folder)?;
     laboratory::print_tables(&reports)?;
     laboratory::print_where(&options.folder)

@@ -7,7 +7,7 @@ use std::{
 
 use lrlab_analysis::{Run, diagnose::diagnose};
 use lrlab_core::{
-    AfterEnd, Arm, Duration, Event, Outcome, ParamGroup, Scheduler, Strategy, StudySpec, TaskSpec,
+    AfterEnd, Arm, Duration, Event, Outcome, ParamGroup, Protocol, Scheduler, Strategy, StudySpec, TaskSpec,
     event::Metric,
     layout::{EVENTS_FILE, run_folder},
     registry::Argument,
@@ -83,7 +83,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let run = study.run(&name);
 
     // The line after the last epoch shows the rate that would come next.
-    let strategy = Strategy { after_end: AfterEnd::Hold, ..trial_spec.strategy.clone() };
+    let strategy = Strategy { after_end: AfterEnd::Hold, ..Strategy::clone(&trial_spec.strategy) };
     let built = strategy.build(trial.horizon())?;
     let mut lines = EpochLines {
         recorder: Recorder::begin(&run, laboratory::stop_flag())?,
@@ -145,6 +145,7 @@ fn spec(options: &Options) -> Result<StudySpec, Failure> {
         seeds: vec![options.seed],
         budget,
         batch_size: options.batch_size,
+        protocol: Protocol::default(),
     })
 }
 

@@ -38,12 +38,19 @@ fn compares_and_names_a_winner_in_pytorch() {
     let text = succeed(
         home.path(),
         &[
-            &["compare", "--task", "digits model=softmax", "--seeds", "6", "--epochs", "2", "--out", "study"],
+            &["compare", "--as-written", "--no-early-stop", "--task", "digits model=softmax"][..],
+            &["--seeds", "6", "--epochs", "2", "--out", "study"],
             &ARMS[..],
         ]
         .concat(),
     );
-    for expected in ["mine", "Best: ", "torch.optim.", "Report: study/report.html"] {
+    for expected in [
+        "mine",
+        "at the rates as written",
+        "best so far as a spec: ",
+        "torch.optim.",
+        "Report: study/report.html",
+    ] {
         assert!(text.contains(expected), "{expected:?} in\n{text}");
     }
     let report: Value =
@@ -89,6 +96,7 @@ fn a_diverging_arm_does_not_stop_the_study() {
         home.path(),
         &[
             "compare",
+            "--as-written",
             "--task",
             "line",
             "--strategy",
@@ -101,7 +109,7 @@ fn a_diverging_arm_does_not_stop_the_study() {
             "10",
         ],
     );
-    assert!(text.contains("Best: calm"), "{text}");
+    assert!(text.contains("calm is the only strategy that brought its runs to their end"), "{text}");
     assert!(text.contains("diverged"), "{text}");
 }
 
@@ -110,6 +118,7 @@ fn leaves_what_is_there_alone() {
     let home = tempdir().unwrap();
     let args = [
         "compare",
+        "--as-written",
         "--task",
         "line",
         "--strategy",
@@ -146,6 +155,7 @@ fn groups_have_strategies_of_their_own() {
         home.path(),
         &[
             "compare",
+            "--as-written",
             "--task",
             "line",
             "--strategy",
@@ -159,4 +169,180 @@ fn groups_have_strategies_of_their_own() {
         ],
     );
     assert!(text.contains("mine") && text.contains("for *.weight: sgd lr=0.05"), "{text}");
+}
+
+/// Two tasks, rates of each arm's own with the worse half given up, seeds until the answer is known.
+const STUDY_FILE: &str = r#"
+title = "Is a low rate enough?"
+tasks = ["digits model=softmax", "line"]
+budget = "40 steps"
+seeds = 12
+tune = { rates = [0.01, 0.03, 0.1], seeds = 2, halving = true }
+
+[[arms]]
+label = "plain"
+strategy = "sgd"
+
+[[arms]]
+label = "crawling"
+strategy = "sgd"
+rates = [1e-6]
+"#;
+
+fn study_file(home: &Path, text: &str) {
+    fs::write(home.join("study.toml"), text).unwrap();
+}
+
+/// Names of the runs of a study, in order.
+fn runs(study: &Path) -> Vec<String> {
+    let entries = fs::read_dir(study.join("runs")).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Whether a run's log ends as halted.
+fn is_halted(study: &Path, run: &str) -> bool {
+    let log = fs::read_to_string(study.join("runs").join(run).join("events.jsonl")).unwrap();
+    log.lines().last().unwrap().contains("halted")
+}
+
+#[test]
+fn a_study_file_is_run_task_by_task_and_ends_with_a_recommendation() {
+    let home = tempdir().unwrap();
+    study_file(home.path(), STUDY_FILE);
+    let text = succeed(home.path(), &["compare", "study.toml", "--out", "out"]);
+    for expected in [
+        "Is a low rate enough?: digits model=softmax",
+        "Is a low rate enough?: line",
+        "Each strategy at the best of its own 1 to 3 rates, tried with 2 seeds",
+        "stopped early: ",
+        "Take plain: its ",
+        "runs were not needed: the answer was known.",
+        "As a spec: sgd lr=",
+        "Report: out/report.html",
+    ] {
+        assert!(text.contains(expected), "{expected:?} in\n{text}");
+    }
+    let page = fs::read_to_string(home.path().join("out/report.html")).unwrap();
+    assert!(page.contains("Is a low rate enough?") && page.contains("Take plain: its "), "the report's text");
+    // Everything but the logs can be rebuilt from them: what was decided is worked out again.
+    let before = files(&home.path().join("out"));
+    let again = succeed(home.path(), &["report", "out"]);
+    assert_eq!(again, text);
+    assert!(before == files(&home.path().join("out")), "the report differs when rebuilt");
+}
+
+#[test]
+fn an_obvious_answer_saves_seeds_and_the_rest_are_not_run() {
+    let home = tempdir().unwrap();
+    study_file(home.path(), STUDY_FILE);
+    succeed(home.path(), &["compare", "study.toml", "--out", "out"]);
+    let study = home.path().join("out/1-digits-model-softmax");
+    let compared = |arm: &str| runs(&study).iter().filter(|name| name.starts_with(arm)).count();
+    // Six seeds are the fewest that can tell anything.
+    assert_eq!([compared("000-plain"), compared("001-crawling")], [6, 6]);
+    let all = STUDY_FILE.replace("seeds = 12", "seeds = 12\nstop_early = false");
+    study_file(home.path(), &all);
+    succeed(home.path(), &["compare", "study.toml", "--out", "all"]);
+    let study = home.path().join("all/1-digits-model-softmax");
+    assert_eq!(runs(&study).iter().filter(|name| !name.starts_with("tune")).count(), 24);
+}
+
+#[test]
+fn rates_that_were_given_up_show_as_stopped() {
+    let home = tempdir().unwrap();
+    study_file(home.path(), STUDY_FILE);
+    succeed(home.path(), &["compare", "study.toml", "--out", "out"]);
+    let study = home.path().join("out/2-line");
+    let tried: Vec<String> = runs(&study).into_iter().filter(|name| name.starts_with("tune-000")).collect();
+    let halted = tried.iter().filter(|name| is_halted(&study, name)).count();
+    // Three rates with two seeds each: one rate is given up after 10 steps, another after 20.
+    assert_eq!((tried.len(), halted), (6, 4), "{tried:?}");
+    let log = study.join("runs").join(tried.iter().find(|name| is_halted(&study, name)).unwrap());
+    let log = fs::read_to_string(log.join("events.jsonl")).unwrap();
+    assert!(log.contains("given up at update"), "{}", log.lines().last().unwrap());
+}
+
+#[test]
+fn arms_that_are_the_same_are_a_tie() {
+    let home = tempdir().unwrap();
+    let args = ["compare", "--task", "line", "--as-written", "--steps", "20", "--target", "1e-30"];
+    let arms = ["--strategy", "a: sgd lr=0.05", "--strategy", "b: sgd lr=0.05"];
+    let text = succeed(home.path(), &[&args[..], &arms].concat());
+    for expected in [
+        "a and b are tied on 6 shared seeds",
+        "8 of 20 runs were not needed",
+        "Compared at one shared rate, lr = 0.05",
+        "No run reached the target of 0.000000000000000000000000000001",
+    ] {
+        assert!(text.contains(expected), "{expected:?} in\n{text}");
+    }
+}
+
+#[test]
+fn mistakes_in_a_study_file_are_told_by_line() {
+    let home = tempdir().unwrap();
+    let arm = "[[arms]]\nstrategy = \"sgd lr=0.1\"\n";
+    let head = "task = \"line\"\nbudget = \"9 steps\"\n";
+    let mistakes = [
+        format!("{head}sed = 10\n{arm}"),
+        format!("{head}{arm}lable = \"x\"\n"),
+        head.to_owned(),
+        format!("{head}arms = []\n"),
+        format!("budget = \"9 steps\"\n{arm}"),
+        format!("{head}tasks = [\"line\", \"line\"]\n{arm}"),
+        format!("task = \"lime\"\nbudget = \"9 steps\"\n{arm}"),
+        format!("task = \"line\"\nbudget = \"9\"\n{arm}"),
+        format!("{head}seeds = \"ten\"\n{arm}"),
+        format!("{head}seeds = [1, 2, 1]\n{arm}"),
+        format!("{head}tune = \"by hand\"\n{arm}"),
+        format!("{head}tune = {{ efort = 3 }}\n{arm}"),
+        format!("{head}tune = {{ effort = 1 }}\n{arm}"),
+        format!("{head}tune = {{ effort = 9, rates = [0.1] }}\n{arm}"),
+        format!("{head}tune = {{ effort = 9, halving = true }}\n{arm}"),
+        format!("{head}tune = {{ rates = [] }}\n{arm}"),
+        format!("{head}target = nan\n{arm}"),
+        format!("{head}{arm}rates = [0.1, -1]\n"),
+        format!("{head}{arm}rates = [0.1]\n{arm}label = \"x\"\n"),
+        format!("{head}{arm}{arm}"),
+        format!("{head}[[arms]]\nstrategy = \"sgd | cosin\"\n"),
+        format!("{head}[[arms]]\nstrategy = \"sgd | torch OneCycleLR(max_lr=0.1, total_steps=9)\"\n"),
+        format!("{head}[[arms\n"),
+    ];
+    let mut told = String::new();
+    for text in &mistakes {
+        study_file(home.path(), text);
+        let output = lrlab(home.path(), &["compare", "study.toml"]);
+        assert_eq!(output.status.code(), Some(2), "{text}\n{}", stderr(&output));
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "{text} left something behind");
+        told.extend(["-----\n", text.as_str(), "\n", &stderr(&output), "\n"]);
+    }
+    insta::assert_snapshot!("study_file_mistakes", told);
+    let output = lrlab(home.path(), &["compare", "nowhere.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("nowhere.toml: cannot be read"), "{}", stderr(&output));
+}
+
+#[test]
+fn every_example_in_specs_studies_can_be_run() {
+    let studies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs/studies");
+    let mut seen = 0;
+    for entry in fs::read_dir(studies).unwrap() {
+        let path = entry.unwrap().path();
+        let home = tempdir().unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        // Short, so that it is the file that is tested and not the tasks.
+        let budget = text.lines().find(|line| line.starts_with("budget")).unwrap();
+        let tune = text.lines().find(|line| line.starts_with("tune = { effort"));
+        let mut short = text.replace(budget, "budget = \"20 steps\"\nbatch_size = 8");
+        if let Some(tune) = tune {
+            short = short.replace(tune, "tune = { factors = [0.5, 1] }");
+        }
+        study_file(home.path(), &short);
+        succeed(home.path(), &["compare", "study.toml", "--out", "out"]);
+        seen += 1;
+    }
+    assert!(seen >= 3, "{seen} examples");
 }

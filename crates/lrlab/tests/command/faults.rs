@@ -12,8 +12,9 @@ use tempfile::tempdir;
 
 use crate::{compare::files, lrlab, stderr, succeed};
 
-const STUDY: [&str; 12] = [
+const STUDY: [&str; 13] = [
     "compare",
+    "--as-written",
     "--task",
     "digits model=softmax",
     "--strategy",
@@ -28,8 +29,9 @@ const STUDY: [&str; 12] = [
 ];
 
 /// A study that no test sees the end of.
-const LONG: [&str; 11] = [
+const LONG: [&str; 12] = [
     "compare",
+    "--as-written",
     "--task",
     "digits",
     "--strategy",
@@ -56,18 +58,52 @@ fn logs(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files(folder).into_iter().filter(|(name, _)| name.ends_with("events.jsonl")).collect()
 }
 
+/// A study whose rates are searched, or chosen from a list of which half is given up early, and whose seeds
+/// end with the answer.
+const TUNED: [[&str; 13]; 2] = [tuned("--tune", "6"), tuned("--halving", "--rates=0.01,0.1,0.3,1")];
+
+const fn tuned(how: &'static str, much: &'static str) -> [&'static str; 13] {
+    [
+        "compare",
+        how,
+        much,
+        "--task",
+        "digits model=softmax",
+        "--strategy",
+        "a: sgd momentum=0.9 | cosine to 0",
+        "--strategy",
+        "b: adam",
+        "--seeds",
+        "9",
+        "--epochs=4",
+        "--out",
+    ]
+}
+
 #[test]
 fn killed_at_any_moment_and_resumed_the_logs_are_the_same() {
+    assert_eq!(survives_kills(&STUDY, 4), 8);
+}
+
+#[test]
+fn what_a_killed_study_had_decided_is_decided_again() {
+    for study in TUNED {
+        let runs = survives_kills(&study, 2);
+        assert!(runs > 18, "{runs} runs");
+    }
+}
+
+/// Kills a study at moments of all kinds and resumes it; gives the number of its runs.
+fn survives_kills(study: &[&str], rounds: usize) -> usize {
     let home = tempdir().unwrap();
-    succeed(home.path(), &[&STUDY[..], &["whole"]].concat());
+    succeed(home.path(), &[study, &["whole"][..]].concat());
     let whole = logs(&home.path().join("whole"));
-    assert_eq!(whole.len(), 8);
 
     // Moments spread over the study by the golden ratio, so that no two tests of them agree.
     let mut killed = 0;
-    for (round, folder) in ["k1", "k2", "k3", "k4"].into_iter().enumerate() {
+    for (round, folder) in ["k1", "k2", "k3", "k4"].into_iter().enumerate().take(rounds) {
         let mut moment = 0.618_034 * (round + 1) as f64 % 1.0;
-        let mut child = start(home.path(), &[&STUDY[..], &[folder]].concat());
+        let mut child = start(home.path(), &[study, &[folder][..]].concat());
         let mut attempts = 0;
         loop {
             sleep(Duration::from_secs_f64(0.02 + 0.4 * moment));
@@ -82,7 +118,7 @@ fn killed_at_any_moment_and_resumed_the_logs_are_the_same() {
             attempts += 1;
             if !home.path().join(folder).join("study.json").exists() {
                 // Killed before the study began: there is nothing to resume yet.
-                child = start(home.path(), &[&STUDY[..], &[folder]].concat());
+                child = start(home.path(), &[study, &[folder][..]].concat());
             } else if attempts < 4 {
                 child = start(home.path(), &["compare", "--resume", "--out", folder]);
             } else {
@@ -96,6 +132,7 @@ fn killed_at_any_moment_and_resumed_the_logs_are_the_same() {
         );
     }
     assert!(killed > 0, "no kill hit a running study");
+    whole.len()
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod compare;
 mod demo;
 mod errors;
 mod faults;
+mod find;
 mod list;
 mod spec;
 mod train;

@@ -1,6 +1,6 @@
 //! Hand-made efforts and runs for the tests of this room.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use lrlab_core::{
     Event, Horizon, Outcome, TaskSpec, TrialSpec,
@@ -33,7 +33,7 @@ pub(super) fn codes(efforts: &[ArmEffort], arms: &[ArmRuns]) -> Vec<&'static str
 }
 
 pub(super) fn arm(label: &str, runs: Vec<Run>) -> ArmRuns {
-    ArmRuns { label: label.to_owned(), runs }
+    ArmRuns { label: label.to_owned(), runs, ..ArmRuns::default() }
 }
 
 /// A run of so many steps, the first of them clipped, validated at even distances from 0 to the end.
@@ -41,7 +41,7 @@ pub(super) fn run(seed: u64, steps: u64, objectives: &[f64], clipped: u64) -> Ru
     let started = Started {
         trial: TrialSpec {
             task: TaskSpec { name: "line".to_owned(), args: BTreeMap::new() },
-            strategy: "sgd lr=0.1".parse().unwrap(),
+            strategy: Arc::new("sgd lr=0.1".parse().unwrap()),
             seed,
             budget: Duration::Steps(steps),
             batch_size: None,
@@ -53,6 +53,7 @@ pub(super) fn run(seed: u64, steps: u64, objectives: &[f64], clipped: u64) -> Ru
         parameters: 1,
         groups: vec!["all".to_owned()],
         full_batch: false,
+        untrained: None,
         objective: "loss".to_owned(),
         bowl: None,
     };

@@ -79,6 +79,16 @@ impl View {
         Self { title, sweeps: sweeps.to_vec(), marks, interval }
     }
 
+    /// With this hint instead of that for a constant rate.
+    #[must_use]
+    pub fn with_hint(mut self, hint: &Hint) -> Self {
+        for mark in self.marks.iter_mut().filter(|mark| mark.kind == Kind::Hint) {
+            mark.rate = hint.rate;
+        }
+        self.interval = Some(hint.interval);
+        self
+    }
+
     fn curves(&self) -> Vec<Curve<'_>> {
         let smoothed = |sweep: &Sweep| {
             let end = edge_step(sweep).unwrap_or(sweep.losses().len());
