@@ -9,8 +9,8 @@
 //! | over | length; what is left of the training when left out | steps |
 //!
 //! Smith 2017, section 3.3, which sweeps linearly; exponential sweeps are fastai's `lr_find`, whose
-//! bounds, `lr 1e-7` and `lr 10`, are taken when none are given. PyTorch has none. Difference: fastai
-//! reaches `to` at its last step, here it is reached after it, at t = over.
+//! bounds, `lr 1e-7` and `lr 10`, are taken when none are given; like here it reaches `to` only after its last step, at
+//! t = over. PyTorch has none.
 
 use std::sync::Arc;
 
