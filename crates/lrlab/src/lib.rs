@@ -15,6 +15,8 @@
 //! [`train::adapter`] brings schedules and optimizers into the training loop of a Burn user;
 //! [`train`] trains built-in tasks and writes event logs; [`analysis`] reads them and judges.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod investigate;
 
 pub use lrlab_analysis as analysis;

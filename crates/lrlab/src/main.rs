@@ -1,7 +1,7 @@
-//! The `lrlab` binary: parses arguments, calls the library, prints.
+//! The `lrlab` binary.
 
-mod cli;
+use std::process::ExitCode;
 
-fn main() -> std::process::ExitCode {
-    cli::main()
+fn main() -> ExitCode {
+    lrlab::cli::run(std::env::args_os()).into()
 }

@@ -1,7 +1,5 @@
 //! What can go wrong in a command, and how it is told: what, where, what was expected, what to do.
 
-use std::process::ExitCode;
-
 use lrlab_analysis::{ReadError, report::ReportError};
 use lrlab_core::SpecError;
 use lrlab_train::TrainError;
@@ -75,13 +73,13 @@ impl From<std::io::Error> for Failure {
 impl Failure {
     /// Tells the user on stderr and gives the exit code.
     #[allow(clippy::print_stderr, reason = "this is where the command line speaks of its failures")]
-    pub(crate) fn report(self) -> ExitCode {
+    pub(crate) fn report(self) -> u8 {
         let text = match self {
-            Self::Closed => return ExitCode::SUCCESS,
-            Self::Findings => return ExitCode::from(FINDINGS),
+            Self::Closed => return 0,
+            Self::Findings => return FINDINGS,
             Self::Interrupted(text) => {
                 eprintln!("{text}");
-                return ExitCode::from(INTERRUPTED);
+                return INTERRUPTED;
             }
             Self::Spec(error) => spec_text(&error),
             Self::Input(text) => text,
@@ -90,7 +88,7 @@ impl Failure {
             Self::Report(error) => error.to_string(),
         };
         eprintln!("error: {}", text.trim_end());
-        ExitCode::from(BAD_INPUT)
+        BAD_INPUT
     }
 }
 

@@ -7,8 +7,8 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use crate::investigate::{InvestigateError, Investigator, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
-use lrlab::investigate::{InvestigateError, Investigator, Progress};
 use lrlab_analysis::{
     Planner, StudyRuns, TrialResult, compare,
     planner::{CompareAnswer, ComparePlanner},

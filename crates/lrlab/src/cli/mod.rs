@@ -1,4 +1,6 @@
-//! The command line. Each command is a file; this one holds what they share.
+//! The command line: what the binary `lrlab` and the Python package's command of that name run.
+//!
+//! Each command is a file; this one holds what they share.
 #![allow(clippy::doc_markdown, reason = "these doc comments are help pages, read in a terminal")]
 
 mod check;
@@ -17,7 +19,7 @@ mod spec;
 mod study_file;
 mod train;
 
-use std::process::ExitCode;
+use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
@@ -56,9 +58,20 @@ enum Command {
     List(list::Options),
 }
 
-pub(crate) fn main() -> ExitCode {
-    let command = Arguments::parse().command.unwrap_or(Command::Demo(demo::Options::default()));
-    let result = match command {
+/// Runs the command that `arguments` spell, the program's name first, and gives its exit code: 0, 1 where
+/// a check found something, 2 for bad input, 130 after Ctrl-C.
+///
+/// It prints to the process's own terminal, and may take over its Ctrl-C.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(told) => {
+            // Help and version come this way too; a closed terminal is nobody's error.
+            let _ = told.print();
+            return u8::try_from(told.exit_code()).unwrap_or(1);
+        }
+    };
+    let result = match arguments.command.unwrap_or(Command::Demo(demo::Options::default())) {
         Command::Demo(options) => demo::run(&options),
         Command::Train(options) => train::run(&options),
         Command::Compare(options) => compare::run(&options),
@@ -69,8 +82,5 @@ pub(crate) fn main() -> ExitCode {
         Command::Convert(options) => convert::run(&options),
         Command::List(options) => list::run(&options),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    }
+    result.map_or_else(Failure::report, |()| 0)
 }

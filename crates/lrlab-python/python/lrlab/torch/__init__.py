@@ -1,0 +1,1 @@
+"""lrlab in a PyTorch user's own training loop."""
