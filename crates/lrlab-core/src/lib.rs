@@ -29,7 +29,7 @@ pub use assembly::{BuiltGroup, BuiltStrategy};
 pub use checkpoint::{PlanCheckpoint, ResumeError};
 pub use event::{Event, Outcome};
 pub use expression::Expression;
-pub use horizon::{Duration, Horizon};
+pub use horizon::{Duration, Horizon, Length, LengthError};
 pub use optimizer::Optimizer;
 pub use param_group::{Field, ParamGroup, TorchKeys};
 pub use plan::{AfterEnd, Pattern, Plan, PlanError, Rule};

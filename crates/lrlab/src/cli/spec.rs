@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use lrlab_core::{Horizon, ScheduleSpec, Strategy, registry::Argument, spec::Spec};
+use lrlab_core::{Horizon, LengthError, ScheduleSpec, Strategy, registry::Argument, spec::Spec};
 
 use super::Failure;
 
@@ -55,34 +55,15 @@ const USUAL: Training =
 impl Length {
     /// The training of this length.
     pub(crate) fn training(&self) -> Result<Training, Failure> {
-        let known = |total_steps: u64, steps_per_epoch: u64| {
-            Ok(Training { horizon: Horizon { total_steps, steps_per_epoch }, has_epochs: true })
+        let length = lrlab_core::Length {
+            total_steps: self.steps,
+            epochs: self.epochs,
+            steps_per_epoch: self.steps_per_epoch,
         };
-        match (self.steps, self.epochs, self.steps_per_epoch) {
-            (None, None, None) => Ok(USUAL),
-            // Without epochs, whoever counts them counts steps.
-            (Some(steps), None, None) => Ok(Training { horizon: Horizon::new(steps, 1), has_epochs: false }),
-            (Some(steps), None, Some(each)) => known(steps, each),
-            (None, Some(epochs), Some(each)) => match epochs.checked_mul(each) {
-                Some(steps) => known(steps, each),
-                None => Err(Failure::Input("--epochs times --steps-per-epoch is too large".to_owned())),
-            },
-            (Some(steps), Some(epochs), None) if steps.is_multiple_of(epochs) => known(steps, steps / epochs),
-            (Some(steps), Some(epochs), None) => Err(Failure::Input(format!(
-                "{steps} steps are no whole number of steps in each of {epochs} epochs; give --steps-per-epoch"
-            ))),
-            (Some(steps), Some(epochs), Some(each)) if epochs.checked_mul(each) == Some(steps) => {
-                known(steps, each)
-            }
-            (Some(steps), Some(epochs), Some(each)) => Err(Failure::Input(format!(
-                "{epochs} epochs of {each} steps are not {steps} steps; leave one of the three out"
-            ))),
-            (None, Some(_), None) => {
-                Err(Failure::Input("how long is an epoch? give --steps or --steps-per-epoch".to_owned()))
-            }
-            (None, None, Some(_)) => {
-                Err(Failure::Input("how long is the training? give --steps or --epochs".to_owned()))
-            }
+        match length.horizon() {
+            Ok(horizon) => Ok(Training { horizon, has_epochs: length.has_epochs() }),
+            Err(LengthError::Missing) => Ok(USUAL),
+            Err(error) => Err(Failure::Input(error.to_string())),
         }
     }
 }
