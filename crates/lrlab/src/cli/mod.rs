@@ -24,6 +24,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 
 pub(crate) use failure::Failure;
+pub use failure::spec_text;
 
 /// The laboratory for learning-rate strategies.
 ///

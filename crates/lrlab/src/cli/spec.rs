@@ -1,28 +1,19 @@
 //! Specs on the command line, and the training that they are for.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use lrlab_core::{Horizon, LengthError, ScheduleSpec, Strategy, registry::Argument, spec::Spec};
+use lrlab_core::{Horizon, LengthError, spec::Spec};
 
 use super::Failure;
+use crate::spec_file;
 
 /// A spec from its text, or from the `.toml`, `.json` or `.csv` file of that name.
 pub(crate) fn read(text: &str) -> Result<Spec, Failure> {
-    let extension = Path::new(text).extension().and_then(|extension| extension.to_str());
-    let kind = extension.map(str::to_ascii_lowercase).unwrap_or_default();
-    if !matches!(kind.as_str(), "toml" | "json" | "csv") {
+    let path = Path::new(text);
+    if !spec_file::is_named(path) {
         return Ok(text.parse()?);
     }
-    let refuse = |why: String| Failure::Input(format!("{text}: {why}"));
-    let file = fs::read_to_string(text).map_err(|error| refuse(format!("cannot be read: {error}")))?;
-    match kind.as_str() {
-        "toml" => toml::from_str(&file).map_err(|error| refuse(error.to_string())),
-        "json" => serde_json::from_str(&file).map_err(|error| refuse(error.to_string())),
-        _ => match ScheduleSpec::from_csv(&file) {
-            Ok(schedule) => Ok(Spec::Plan(schedule.into())),
-            Err(error) => Err(refuse(error.to_string())),
-        },
-    }
+    spec_file::read(path).map_err(|error| Failure::Input(format!("{text}: {error}")))
 }
 
 /// How long the training is.
@@ -66,14 +57,4 @@ impl Length {
             Err(error) => Err(Failure::Input(error.to_string())),
         }
     }
-}
-
-/// The strategy with another learning rate, for every group.
-pub(crate) fn with_lr(mut strategy: Strategy, lr: Option<f64>) -> Strategy {
-    if let Some(lr) = lr {
-        for group in &mut strategy.groups {
-            group.optimizer.args.insert("lr".to_owned(), Argument::Number(lr));
-        }
-    }
-    strategy
 }
