@@ -7,6 +7,9 @@ use crate::{
     spec::{GroupStrategy, ScheduleChoice},
 };
 
+/// Steps of a recursion that are kept, at 8 bytes a field; a longer one is replayed each time.
+const KEPT: u64 = 1 << 24;
+
 /// The values that a strategy's groups take at every step of a training, as long as no metric interferes.
 ///
 /// Schedules are evaluated where they are asked; a recursion of `PyTorch` (`torch ...`) is replayed once,
@@ -109,7 +112,7 @@ impl Preview {
                 let Some(place) = fields.iter().position(|moved| *moved == field) else {
                     return Ok(start.get(field));
                 };
-                let table = table.get_or_init(|| self.replayed(replay, fields));
+                let table = table.get_or_init(|| replayed(replay, fields, total.min(KEPT)));
                 let known = usize::try_from(t).ok().and_then(|t| table.values[place].get(t));
                 match (known, &table.raised) {
                     (Some(value), _) => Ok(*value),
@@ -150,7 +153,12 @@ impl Preview {
                 let Some(place) = fields.iter().position(|moved| *moved == field) else {
                     return Ok(Box::new((0..total).map(move |_| own)));
                 };
-                let table = table.get_or_init(|| self.replayed(replay, fields));
+                if self.horizon.total_steps > KEPT {
+                    let Table { mut values, raised } = replayed(replay, fields, self.horizon.total_steps);
+                    return raised
+                        .map_or_else(|| Ok(Box::new(values.swap_remove(place).into_iter()) as _), Err);
+                }
+                let table = table.get_or_init(|| replayed(replay, fields, self.horizon.total_steps));
                 match &table.raised {
                     Some(raised) => Err(raised.clone()),
                     None => Ok(Box::new(table.values[place].iter().copied())),
@@ -158,20 +166,21 @@ impl Preview {
             }
         }
     }
+}
 
-    fn replayed(&self, replay: &Mutex<BuiltStrategy>, fields: &[Field]) -> Table {
-        let (mut built, mut groups) = alone(replay);
-        let mut values = vec![Vec::new(); fields.len()];
-        for t in 0..self.horizon.total_steps {
-            if let Err(raised) = built.scheduler.before_step(t, &mut groups) {
-                return Table { values, raised: Some(raised) };
-            }
-            for (values, field) in values.iter_mut().zip(fields) {
-                values.push(groups[0].get(*field));
-            }
+/// The first `steps` values of each of `fields`.
+fn replayed(replay: &Mutex<BuiltStrategy>, fields: &[Field], steps: u64) -> Table {
+    let (mut built, mut groups) = alone(replay);
+    let mut values = vec![Vec::new(); fields.len()];
+    for t in 0..steps {
+        if let Err(raised) = built.scheduler.before_step(t, &mut groups) {
+            return Table { values, raised: Some(raised) };
         }
-        Table { values, raised: None }
+        for (values, field) in values.iter_mut().zip(fields) {
+            values.push(groups[0].get(*field));
+        }
     }
+    Table { values, raised: None }
 }
 
 /// A copy to replay, and its one group.

@@ -2,8 +2,10 @@
 //!
 //! It translates, and decides nothing: values, errors and tables are those of the other crates.
 
+mod argument;
 mod command;
 mod error;
+mod schedule;
 
 use pyo3::prelude::*;
 
@@ -14,6 +16,12 @@ mod _core {
     use super::command::command;
     #[pymodule_export]
     use super::error::SpecError;
+
+    // Schedules, and what goes wrong with a spec.
+    #[pymodule_export]
+    use super::error::_panic;
+    #[pymodule_export]
+    use super::schedule::{Schedule, schedules, text_of_file, text_of_json, text_of_toml};
 
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
