@@ -52,7 +52,6 @@ pub(crate) fn spec_file_refused(error: SpecFileError, place: &str) -> PyErr {
 }
 
 /// What Python raises for a training that has no length.
-#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(crate) fn length_refused(error: LengthError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }

@@ -1,6 +1,9 @@
 //! A spec over a training of known length: what `lrlab.Schedule` adds Python's ways to.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    hash::{Hash, Hasher},
+    path::PathBuf,
+};
 
 use lrlab::{
     Field, Horizon, Length, Preview, Strategy,
@@ -175,7 +178,7 @@ impl Schedule {
     }
 
     fn _findings(&self, py: Python<'_>, parameters: Option<Vec<String>>) -> PyResult<Vec<Row>> {
-        let found = py.detach(|| lint::lint(&self.strategy, self.horizon(), parameters.as_deref()));
+        let found = py.detach(move || lint::lint(&self.strategy, self.horizon(), parameters.as_deref()));
         let row = |found: lint::Finding| {
             let lint::Finding { code, name, severity, sentence, step, fix, group } = found;
             (code, name, severity.name(), sentence, step, fix, group)
@@ -236,9 +239,9 @@ pub(crate) fn text_of_json(json: &str) -> PyResult<String> {
 
 /// The canonical text of the spec in a file, by its ending: .toml, .json or .csv.
 #[pyfunction]
-pub(crate) fn text_of_file(path: std::path::PathBuf) -> PyResult<String> {
-    let place = || path.display().to_string();
-    Ok(spec_file::read(&path).map_err(|error| spec_file_refused(error, &place()))?.to_string())
+pub(crate) fn text_of_file(py: Python<'_>, path: PathBuf) -> PyResult<String> {
+    let read = py.detach(move || spec_file::read(&path).map_err(|error| (error, path.display().to_string())));
+    Ok(read.map_err(|(error, place)| spec_file_refused(error, &place))?.to_string())
 }
 
 /// Name, summary and example of every schedule that there is.
