@@ -108,9 +108,11 @@ class TestValues:
         assert schedule(0, group=1) == schedule(0, group=-1) == 0.1
         assert schedule.values("momentum", "*")[0] == 0.9
         assert schedule.values("weight_decay").tolist() == [0.0] * 10
-        for group, error in ((2, IndexError), (-3, IndexError), ("head", KeyError), (1.5, TypeError)):
+        wrong: list[tuple[Any, type[Exception]]]
+        wrong = [(2, IndexError), (-3, IndexError), ("head", KeyError), (1.5, TypeError)]
+        for group, error in wrong:
             with pytest.raises(error, match="group"):
-                schedule(0, group=group)  # type: ignore[arg-type]
+                schedule(0, group=group)
         with pytest.raises(ValueError, match="did you mean `momentum`"):
             schedule.values("momentun")
         with pytest.raises(ValueError, match="beta1"):
@@ -140,7 +142,7 @@ class TestLengths:
     )
     def test_that_are_none_are_refused(self, length: dict[str, int], told: str) -> None:
         with pytest.raises(ValueError, match=told):
-            Schedule("cosine", **length)  # type: ignore[arg-type]
+            Schedule("cosine", **length)
 
     @pytest.mark.parametrize("length", [10.0, "10", None.__class__, [10]])
     def test_of_other_types_are_refused(self, length: Any) -> None:
@@ -391,7 +393,7 @@ class TestPictures:
         axes = schedule.plot(ax=own, log=True)
         assert axes is own and axes.get_yscale() == "log"
         assert [line.get_label() for line in axes.lines] == ["*.bias", "*"]
-        assert axes.lines[1].get_ydata().tolist() == schedule.values(group="*").tolist()
+        assert np.array_equal(axes.lines[1].get_ydata(), schedule.values(group="*"))
         momentum = schedule.plot(field="momentum")
         assert momentum is not own and momentum.get_ylabel() == "momentum"
         with pytest.raises(ValueError, match="not both"):

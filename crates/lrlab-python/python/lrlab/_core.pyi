@@ -3,7 +3,9 @@
 import os
 from typing import SupportsIndex
 
-from typing_extensions import Self
+from typing_extensions import Self, disjoint_base
+
+__all__ = ["SpecError", "VERSION", "command"]
 
 VERSION: str
 
@@ -18,6 +20,9 @@ def command(arguments: list[str]) -> int:
 
 # Schedules.
 
+__all__ += ["Schedule", "_panic", "schedules", "text_of_file", "text_of_json", "text_of_toml"]
+
+@disjoint_base
 class Schedule:
     """A spec over a training of known length; `lrlab.Schedule` adds Python's ways."""
 
@@ -62,7 +67,7 @@ class Schedule:
             SpecError: A learning rate of 0, which nothing can be multiplied from.
         """
 
-    def __eq__(self, other: object) -> bool: ...
+    def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __str__(self) -> str:
         """The canonical text, which reads back to the same spec."""
