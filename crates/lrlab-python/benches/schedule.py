@@ -2,8 +2,8 @@
 
     python benches/schedule.py
 
-`values_million_ms` makes the array of a million rates; `import_ms` is what `import lrlab` adds to the
-start of the interpreter.
+`values_million_ms` makes the array of a million rates; `import_ms` is what `import lrlab` adds to
+the start of the interpreter.
 """
 
 from __future__ import annotations

@@ -111,16 +111,19 @@ impl Schedule {
         Ok(Self { spec, text, lr, has_epochs: length.has_epochs(), strategy, preview })
     }
 
+    /// Optimizer updates in all.
     #[getter]
     fn total_steps(&self) -> u64 {
         self.horizon().total_steps
     }
 
+    /// Optimizer updates in one pass over the data; None where nobody told.
     #[getter]
     fn steps_per_epoch(&self) -> Option<u64> {
         self.has_epochs.then_some(self.horizon().steps_per_epoch)
     }
 
+    /// The learning rate of the first group, which its schedule starts from.
     #[getter]
     fn lr(&self) -> f64 {
         self.strategy.lr()
@@ -132,11 +135,13 @@ impl Schedule {
         self.lr
     }
 
+    /// The names of the groups, in order; `*` is the group of all parameters.
     #[getter]
     fn groups(&self) -> Vec<&str> {
         self.names()
     }
 
+    /// The fields that something moves, in some group: `lr` first.
     #[getter]
     fn fields(&self) -> Vec<&'static str> {
         let places = 0..self.preview.groups().len();
@@ -207,19 +212,23 @@ impl Schedule {
         drawn.map_err(plot_refused)?.ok_or_else(told)
     }
 
+    /// The TOML form of the spec, which `from_toml` reads.
     fn to_toml(&self) -> PyResult<String> {
         spec_file::to_toml(&self.spec).map_err(|error| spec_file_refused(error, "TOML"))
     }
 
+    /// The JSON form of the spec, which `from_json` reads.
     fn to_json(&self) -> PyResult<String> {
         spec_file::to_json(&self.spec).map_err(|error| spec_file_refused(error, "JSON"))
     }
 
+    /// PyTorch code that does the same over this length; of a schedule alone, its scheduler.
     fn to_torch(&self, py: Python<'_>) -> PyResult<String> {
         let code = py.detach(|| self.spec.to_torch_code(self.horizon(), self.lr));
         code.map_err(|error| spec_refused(&error))
     }
 
+    /// The canonical text, which reads back to the same spec.
     fn __str__(&self) -> &str {
         &self.text
     }

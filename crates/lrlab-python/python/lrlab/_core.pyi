@@ -61,7 +61,7 @@ class Schedule:
         """The JSON form of the spec, which `from_json` reads."""
 
     def to_torch(self) -> str:
-        """PyTorch code that does the same over this length; of a schedule alone, the scheduler alone.
+        """PyTorch code that does the same over this length; of a schedule alone, its scheduler.
 
         Raises:
             SpecError: A learning rate of 0, which nothing can be multiplied from.

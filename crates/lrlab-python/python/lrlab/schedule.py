@@ -49,16 +49,17 @@ class Finding(NamedTuple):
 
 
 class Schedule(_core.Schedule):
-    """A learning-rate strategy over a training of known length: its value at any step, without training.
+    """A learning-rate strategy over a training of known length: its value at any step.
 
     Immutable, and safe to share between threads. Two of the three lengths tell the third; with
-    `total_steps` alone an epoch is taken to be one step, with a warning where the spec counts epochs.
+    `total_steps` alone an epoch is taken to be one step, with a warning where the spec counts
+    epochs.
 
     Args:
         spec: One line of text (`"warmup 5% then cosine to 0"`, a plan, a whole strategy
-            `"sgd lr=0.1 | cosine"`, a PyTorch constructor `"StepLR(step_size=30)"`, or its recursion to
-            the bit, `"torch StepLR(step_size=30)"`), the JSON form of the same as a dict, or another
-            schedule, whose length and rate stay where none is given.
+            `"sgd lr=0.1 | cosine"`, a PyTorch constructor `"StepLR(step_size=30)"`, or its
+            recursion to the bit, `"torch StepLR(step_size=30)"`), the JSON form of the same as a
+            dict, or another schedule, whose length and rate stay where none is given.
         total_steps: Optimizer updates in all, at least 1.
         epochs: Passes over the training data, at least 1.
         steps_per_epoch: Optimizer updates in one pass, at least 1.
@@ -218,8 +219,8 @@ class Schedule(_core.Schedule):
         """What it will do that is hardly meant, the worst first; an empty list is good news.
 
         Args:
-            parameters: The names of the model's parameters (`dict(model.named_parameters())`), against
-                which the patterns of groups are held.
+            parameters: The names of the model's parameters, `dict(model.named_parameters())`,
+                against which the patterns of groups are held.
 
         Raises:
             TypeError: Names that are no text.
@@ -243,8 +244,8 @@ class Schedule(_core.Schedule):
         """Draws it: into a file, on Matplotlib's axes, or, without Matplotlib, as SVG.
 
         Args:
-            path: The file to write, by its ending: `.svg`, `.png` or `.csv`. It needs no Matplotlib and
-                shows every field that moves.
+            path: The file to write, by its ending: `.svg`, `.png` or `.csv`. It needs no Matplotlib
+                and shows every field that moves.
             log: A logarithmic axis.
             ax: Axes of Matplotlib to draw on; new ones by default.
             field: What the axes show: `lr`, `momentum`...
@@ -323,6 +324,5 @@ def _text(spec: str | Mapping[str, Any] | _core.Schedule) -> str:
         return str(spec)
     if isinstance(spec, Mapping):
         return _core.text_of_json(json.dumps(dict(spec)))
-    raise TypeError(
-        f"spec: expected text such as 'cosine to 0', a dict or a Schedule, got {type(spec).__name__}"
-    )
+    got = type(spec).__name__
+    raise TypeError(f"spec: expected text such as 'cosine to 0', a dict or a Schedule, got {got}")
