@@ -18,7 +18,8 @@ def python(code: str) -> str:
 def test_import_brings_neither_torch_nor_numpy() -> None:
     heavy = ("torch", "numpy", "matplotlib", "pandas", "lightning", "transformers")
     use = "import sys, lrlab; lrlab.Schedule('cosine', 9)(3)"
-    assert python(f"{use}; print([name for name in {heavy} if name in sys.modules])").strip() == "[]"
+    told = python(f"{use}; print([name for name in {heavy} if name in sys.modules])")
+    assert told.strip() == "[]"
 
 
 def test_a_panic_is_an_exception_and_no_abort() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from collections.abc import Iterable, Mapping
@@ -323,6 +322,8 @@ def _text(spec: str | Mapping[str, Any] | _core.Schedule) -> str:
     if isinstance(spec, (str, _core.Schedule)):
         return str(spec)
     if isinstance(spec, Mapping):
+        import json
+
         return _core.text_of_json(json.dumps(dict(spec)))
     got = type(spec).__name__
     raise TypeError(f"spec: expected text such as 'cosine to 0', a dict or a Schedule, got {got}")
