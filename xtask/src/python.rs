@@ -90,8 +90,7 @@ fn wheel(root: &Path, pip: &dyn Fn(&[&str], &str) -> Result<()>) -> Result<Strin
     pip(&["wheel", "--quiet", "--no-deps", "--wheel-dir", &into, "."], "build the wheel")?;
     let entry = fs::read_dir(&folder)
         .map_err(|why| format!("{into}: {why}"))?
-        .filter_map(std::result::Result::ok)
-        .next()
+        .find_map(std::result::Result::ok)
         .ok_or_else(|| format!("pip left no wheel in {into}"))?;
     let size = entry.metadata().map_err(|why| format!("{into}: {why}"))?.len() as f64;
     println!("{}: {:.1} MiB", entry.file_name().to_string_lossy(), size / MIB);
