@@ -11,7 +11,8 @@ use crate::{
 };
 
 const FOLDER: &str = "docs/schedules";
-const PROGRAM: [&str; 4] = ["--package", "lrlab-analysis", "--example", "schedule_pages"];
+/// With the features of all default members, as `cargo test` builds them: nothing is built twice.
+const PROGRAM: [&str; 2] = ["--example", "schedule_pages"];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {

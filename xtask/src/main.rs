@@ -5,6 +5,7 @@
 mod bench;
 mod docs;
 mod golden;
+mod python;
 mod regret;
 mod tidy;
 mod tree;
@@ -34,6 +35,8 @@ enum Chore {
     Docs(docs::Options),
     /// Measures how good the advice on learning rates is; without options, writes docs/regret.md and its picture.
     Regret(regret::Options),
+    /// Builds the Python package as its users get it, installs it in target/python/venv, and tests it there.
+    Python(python::Options),
     /// Makes the golden files again, with a Python that has torch.
     Golden {
         /// The Python to run, such as .venv/bin/python.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Chore::Bench(options) => bench::run(&options),
         Chore::Docs(options) => docs::run(&options),
         Chore::Regret(options) => regret::run(&options),
+        Chore::Python(options) => python::run(&options),
         Chore::Golden { python, names } => golden::run(&python, &names),
     };
     match done {

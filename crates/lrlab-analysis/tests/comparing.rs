@@ -31,7 +31,7 @@ fn study(arms: usize, seeds: u64, tuning: Tuning) -> StudySpec {
         seeds: (0..seeds).collect(),
         budget: Duration::Steps(STEPS),
         batch_size: None,
-        protocol: Protocol { tuning, stop_early: true, target: None },
+        protocol: Protocol { tuning, stop_early: true, ..Protocol::default() },
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod build;
 mod figure;
+mod package;
 mod process;
 mod report;
 mod schedules;
@@ -32,7 +33,8 @@ const MIB: f64 = 1_048_576.0;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// A Python with torch, such as .venv/bin/python: PyTorch is timed beside lrlab.
+    /// A Python with torch, such as .venv/bin/python: PyTorch is timed beside lrlab. If it has the package
+    /// lrlab too, as target/python/venv/bin/python after `cargo xtask python`, that is measured as well.
     #[arg(long)]
     python: Option<PathBuf>,
 
@@ -81,7 +83,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let values = own("lrlab-core", "schedules")?;
     let drawing = own("lrlab-analysis", "drawing")?;
     let reporting = own("lrlab-analysis", "reporting")?;
-    let torch = python.map(|python| peer_figures(&root, &python, options)).transpose()?;
+    let torch = python.as_deref().map(|python| peer_figures(&root, python, options)).transpose()?;
+    let package = match &python {
+        Some(python) => package::measure(&root, python)?,
+        None => None,
+    };
     let clean = options.build.then(|| build::clean(&root)).transpose()?;
 
     let mut figures = Vec::new();
@@ -91,6 +97,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     figures.extend(schedules::figures(&values, &drawing, torch.as_ref()));
     figures.extend(report::figures(&reporting));
+    figures.extend(package.iter().flat_map(package::figures));
     figures.extend(clean.iter().flat_map(build::Clean::figures));
     figure::print(&figures);
     if let Some(path) = &options.json {
@@ -104,6 +111,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             "schedule_pictures_ms": drawing,
             "report": reporting,
             "pytorch": torch,
+            "package": package,
             "build": clean.map(|clean| json!({ "seconds": clean.seconds, "crates": clean.crates })),
             "quick": options.quick,
         });

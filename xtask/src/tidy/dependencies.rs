@@ -63,6 +63,7 @@ static ROOMS: &[Room] = &[
             "miette",
             "rayon",
             "serde_json",
+            "syn",
             "terminal_size",
             "textwrap",
             "thiserror",

@@ -6,7 +6,7 @@ use lrlab_core::Outcome;
 use crate::{
     ArmRuns, Run, StudyRuns, Verdict, Word,
     diagnose::{diagnose, diagnose_arm},
-    statistics::{self, Decision, StatisticsError},
+    statistics::{self, Decision},
 };
 
 mod against_best;
@@ -25,10 +25,6 @@ pub use rates::RateResult;
 pub use recommend::Recommendation;
 pub use seeds::seeds_can_show;
 pub use sensitivity::{Cost, OffBest, Sensitivity, sensitivity};
-
-/// Differences of the objective up to this share of the best strategy's mean do not matter, where
-/// nobody said otherwise.
-pub const EQUIVALENCE: f64 = 0.01;
 
 /// Mean and spread of one number over an arm's runs.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
@@ -143,7 +139,7 @@ pub struct Comparison {
     pub notes: Vec<String>,
 }
 
-/// Compares the arms of `study`, with differences of up to [`EQUIVALENCE`] of the best mean counted as
+/// Compares the arms of `study`, with differences of up to its protocol's share of the best mean counted as
 /// none.
 ///
 /// Arms are paired by seed and ranked by the mean of the objective. The best arm is held against
@@ -152,16 +148,6 @@ pub struct Comparison {
 /// a confidence sequence of each difference, which may be looked at after every seed: the
 /// recommendation rests on it alone.
 pub fn compare(study: &StudyRuns) -> Comparison {
-    judged(study, EQUIVALENCE)
-}
-
-/// Compares as [`compare`] does, with differences of up to `equivalence` (a share of the best strategy's
-/// mean objective, finite and at least 0) counted as none. It should be set before the results are seen.
-pub fn compare_with(study: &StudyRuns, equivalence: f64) -> Result<Comparison, StatisticsError> {
-    statistics::Rule::new(ties::LEVEL, equivalence).map(|rule| judged(study, rule.margin()))
-}
-
-fn judged(study: &StudyRuns, equivalence: f64) -> Comparison {
     let mut rows: Vec<Row> = study.arms.iter().map(|arm| row(arm, study.asked(arm))).collect();
     let best = best(study, &rows);
     let target = target::choose(study, &rows, best);
@@ -179,7 +165,8 @@ fn judged(study: &StudyRuns, equivalence: f64) -> Comparison {
     } else if !rows.is_empty() {
         notes.push("No strategy brought all its runs to their end: there is no best one.".to_owned());
     }
-    let margin = best.map_or(f64::NAN, |best| equivalence * rows[best].objective.mean.abs());
+    let margin =
+        best.map_or(f64::NAN, |best| study.spec.protocol.equivalence * rows[best].objective.mean.abs());
     let known = best.and_then(|best| against_best::mark(study, &mut rows, best, margin));
     // Where one looked after every seed, only what holds for that counts.
     for row in rows.iter_mut().filter(|_| looked) {

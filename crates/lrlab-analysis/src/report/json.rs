@@ -1,10 +1,15 @@
 //! The report's numbers for programs. JSON has no NaN and no infinity: such numbers are written as
 //! the strings `"NaN"`, `"inf"` and `"-inf"`.
 
-use lrlab_core::{Outcome, StudySpec};
+use lrlab_core::{Outcome, StudySpec, Tuning};
 use serde::{Serialize, Serializer};
 
-use crate::{Run, Word, compare::Row, compare::Summary, diagnose::Evidence};
+use crate::{
+    Run, Word,
+    compare::{Row, Sensitivity, Summary, sensitivity},
+    diagnose::Evidence,
+    planner::TunedArm,
+};
 
 use super::{Artifact, Format, Report, ReportError, StudyReport, csv, terminal};
 
@@ -41,7 +46,12 @@ struct StudyData<'a> {
     target: Number,
     target_words: &'a str,
     notes: &'a [String],
+    /// Differences up to this do not matter, in the objective's unit.
+    margin: Number,
     best: Option<&'a str>,
+    /// The cheapest that is not worse than the best.
+    cheapest: Option<&'a str>,
+    recommendation: String,
     strategies: Vec<ArmData<'a>>,
 }
 
@@ -59,7 +69,27 @@ struct ArmData<'a> {
     diverged: usize,
     failed: usize,
     metrics: Vec<MetricData<'a>>,
+    /// How its rate was chosen; none where rates are as written.
+    tuning: Option<TuningData>,
     trials: Vec<TrialData<'a>>,
+}
+
+#[derive(Serialize)]
+struct TuningData {
+    rate: f64,
+    decided: bool,
+    trials: usize,
+    gradient_evaluations: u64,
+    rates: Vec<RateData>,
+    sensitivity: Option<Sensitivity>,
+}
+
+#[derive(Serialize)]
+struct RateData {
+    rate: f64,
+    objectives: Vec<Number>,
+    diverged: usize,
+    given_up: bool,
 }
 
 #[derive(Serialize)]
@@ -105,6 +135,9 @@ fn render(report: &Report) -> Result<Vec<Artifact>, ReportError> {
 
 fn study(study: &StudyReport) -> StudyData<'_> {
     let comparison = &study.comparison;
+    let label = |index: usize| comparison.rows[index].label.as_str();
+    let is_tuned = study.runs.spec.protocol.tuning != Tuning::AsWritten;
+    let answer = if is_tuned { study.runs.answer() } else { None };
     let arms = study.runs.spec.arms.iter().zip(&study.runs.arms).zip(&comparison.rows).enumerate();
     StudyData {
         heading: &study.heading,
@@ -113,7 +146,10 @@ fn study(study: &StudyReport) -> StudyData<'_> {
         target: Number(comparison.target),
         target_words: &comparison.target_words,
         notes: &comparison.notes,
-        best: comparison.best.map(|best| comparison.rows[best].label.as_str()),
+        margin: Number(comparison.margin),
+        best: comparison.best.map(label),
+        cheapest: comparison.cheapest.map(label),
+        recommendation: comparison.recommendation_words(),
         strategies: arms
             .map(|(index, ((spec, runs), row))| ArmData {
                 label: &row.label,
@@ -128,9 +164,27 @@ fn study(study: &StudyReport) -> StudyData<'_> {
                 diverged: row.diverged,
                 failed: row.failed,
                 metrics: metrics(study, row),
+                tuning: answer.as_ref().and_then(|answer| answer.arms.get(index)).map(tuning),
                 trials: runs.runs.iter().map(trial).collect(),
             })
             .collect(),
+    }
+}
+
+fn tuning(arm: &TunedArm) -> TuningData {
+    let rates = arm.rates.iter().map(|tried| RateData {
+        rate: tried.rate,
+        objectives: tried.objectives.iter().copied().map(Number).collect(),
+        diverged: tried.diverged,
+        given_up: arm.given_up.contains(&tried.rate),
+    });
+    TuningData {
+        rate: arm.strategy.lr(),
+        decided: arm.decided,
+        trials: arm.trials,
+        gradient_evaluations: arm.gradients,
+        rates: rates.collect(),
+        sensitivity: sensitivity(&arm.rates).ok().flatten(),
     }
 }
 

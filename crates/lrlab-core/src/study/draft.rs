@@ -9,6 +9,7 @@
 //! tune = { effort = 16 }            # trainings to find each arm's rate; or "as written"
 //! stop_early = true                 # seeds are added until the answer is known
 //! target = 0.1                      # the objective that counts as reached
+//! equivalence = 0.01                # differences within 1 % of the best do not matter
 //!
 //! [[arms]]
 //! label = "plain"
@@ -59,6 +60,8 @@ pub struct StudyDraft {
     pub stop_early: Option<bool>,
     /// The value of the objective that counts as reached.
     pub target: Option<f64>,
+    /// Differences of the objective up to this share of the best mean do not matter: 0.01 by default.
+    pub equivalence: Option<f64>,
     /// The strategies, at least one.
     #[serde(default)]
     pub arms: Vec<DraftArm>,
@@ -115,10 +118,16 @@ impl StudyDraft {
         if let Some(target) = self.target.filter(|target| !target.is_finite()) {
             problems.value("target", number_text(target), "a finite value of the objective");
         }
+        let equivalence = self.equivalence.unwrap_or(Protocol::EQUIVALENCE);
+        if !(0.0..1.0).contains(&equivalence) {
+            let allowed = "a share of the best mean, from 0 to below 1: 0.01 is 1 %";
+            problems.value("equivalence", number_text(equivalence), allowed);
+        }
         if !problems.0.is_empty() {
             return Err(SpecError::new(problems.0));
         }
-        let protocol = Protocol { tuning, stop_early: self.stop_early.unwrap_or(true), target: self.target };
+        let stop_early = self.stop_early.unwrap_or(true);
+        let protocol = Protocol { tuning, stop_early, target: self.target, equivalence };
         let several = tasks.len() > 1;
         let study = |task: TaskSpec| StudySpec {
             title: match &self.title {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How the arms of a study meet.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Protocol {
     /// How each arm gets its learning rate.
     #[serde(default)]
@@ -14,6 +14,20 @@ pub struct Protocol {
     /// The value of the objective that counts as reached; chosen from the results where it is `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<f64>,
+    /// Differences of the objective up to this share of the best mean do not matter; finite, at least 0.
+    #[serde(default = "usual_equivalence")]
+    pub equivalence: f64,
+}
+
+fn usual_equivalence() -> f64 {
+    Protocol::EQUIVALENCE
+}
+
+impl Default for Protocol {
+    /// Rates as written, all seeds.
+    fn default() -> Self {
+        Self { tuning: Tuning::AsWritten, stop_early: false, target: None, equivalence: Self::EQUIVALENCE }
+    }
 }
 
 /// How each arm gets its learning rate, before it is compared on seeds that played no part in that.
@@ -42,9 +56,12 @@ pub enum Tuning {
 }
 
 impl Protocol {
+    /// Where a study does not say which differences do not matter: those within 1 %.
+    pub const EQUIVALENCE: f64 = 0.01;
+
     /// Each arm's rate searched with `effort` whole trainings, and seeds added until the answer is known.
     pub fn tuned(effort: f64) -> Self {
-        Self { tuning: Tuning::Search { effort }, stop_early: true, target: None }
+        Self { tuning: Tuning::Search { effort }, stop_early: true, ..Self::default() }
     }
 }
 

@@ -1,10 +1,13 @@
 //! `lrlab compare`: strategies side by side, each at a rate of its own, until the answer is known.
 
-use std::{io::Write, path::PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use lrlab_core::{
     Duration, Question, StudyDraft, StudySpec,
-    layout::slug,
+    layout::{STUDY_FILE, slug},
     study::{Count, DraftArm, TuneDraft},
 };
 use lrlab_train::StudyFolder;
@@ -69,6 +72,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "VALUE")]
     target: Option<f64>,
 
+    /// Differences of the objective up to this share of the best mean do not matter; 0.01 by default.
+    #[arg(long, value_name = "SHARE")]
+    equivalence: Option<f64>,
+
     /// How long each trial trains, in epochs.
     #[arg(long, value_name = "N", conflicts_with_all = ["steps", "budget"])]
     epochs: Option<u64>,
@@ -90,7 +97,8 @@ pub(crate) struct Options {
     out: Option<PathBuf>,
 
     /// Goes on with the study in --out: what is done is kept, unfinished trials start again.
-    #[arg(long, requires = "out", conflicts_with_all = ASKED, conflicts_with = "study")]
+    /// A study file beside it has to ask what the study asks.
+    #[arg(long, requires = "out", conflicts_with_all = ASKED)]
     resume: bool,
 
     /// Threads, one trial each; all cores by default.
@@ -106,7 +114,7 @@ pub(crate) struct Options {
 const EPOCHS: u64 = 20;
 
 /// The options that say what is compared.
-const ASKED: [&str; 16] = [
+const ASKED: [&str; 17] = [
     "strategies",
     "task",
     "tune",
@@ -119,6 +127,7 @@ const ASKED: [&str; 16] = [
     "seed",
     "no_early_stop",
     "target",
+    "equivalence",
     "epochs",
     "steps",
     "budget",
@@ -128,7 +137,7 @@ const ASKED: [&str; 16] = [
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     laboratory::catch_interrupt()?;
     let (path, studies) = match (&options.out, options.resume) {
-        (Some(out), true) => (out.clone(), laboratory::open_all(out)?),
+        (Some(out), true) => (out.clone(), go_on(out, options.study.as_deref())?),
         _ => begin(options)?,
     };
     let resume = format!("lrlab compare --resume --out {}", path.display());
@@ -148,6 +157,39 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     laboratory::print_where(&path)
 }
 
+/// Opens the studies in a folder; those that `file` asks for and that were not begun are begun.
+fn go_on(out: &Path, file: Option<&Path>) -> Result<Vec<StudyFolder>, Failure> {
+    let Some(file) = file else { return laboratory::open_all(out) };
+    let specs = study_file::read(file)?;
+    let several = specs.len() > 1;
+    let open = |(index, spec): (usize, StudySpec)| {
+        let folder = study_folder(out, several, index, &spec);
+        if several && !folder.join(STUDY_FILE).exists() {
+            return laboratory::create(&folder, Question::Compare(spec));
+        }
+        let study = StudyFolder::open(&folder)?;
+        if *study.question() == Question::Compare(spec) {
+            return Ok(study);
+        }
+        Err(Failure::Input(format!(
+            "{} asks another question than the study in {}; go on with that one without the file, or name another \
+             folder with --out",
+            file.display(),
+            folder.display()
+        )))
+    };
+    specs.into_iter().enumerate().map(open).collect()
+}
+
+/// The folder of a study: the whole of `path`, or one of several below it.
+fn study_folder(path: &Path, several: bool, index: usize, spec: &StudySpec) -> PathBuf {
+    if several {
+        path.join(format!("{}-{}", index + 1, slug(&spec.task.to_string())))
+    } else {
+        path.to_owned()
+    }
+}
+
 /// Begins what is asked for: one study in the folder itself, or one for each task in folders below it.
 fn begin(options: &Options) -> Result<(PathBuf, Vec<StudyFolder>), Failure> {
     let specs = match &options.study {
@@ -162,9 +204,7 @@ fn begin(options: &Options) -> Result<(PathBuf, Vec<StudyFolder>), Failure> {
     let path = folder::fresh(options.out.as_deref(), "compare")?;
     let several = specs.len() > 1;
     let studies = specs.into_iter().enumerate().map(|(index, spec)| {
-        let name = format!("{}-{}", index + 1, slug(&spec.task.to_string()));
-        let folder = if several { path.join(name) } else { path.clone() };
-        laboratory::create(&folder, Question::Compare(spec))
+        laboratory::create(&study_folder(&path, several, index, &spec), Question::Compare(spec))
     });
     Ok((path.clone(), studies.collect::<Result<_, _>>()?))
 }
@@ -198,6 +238,7 @@ fn specs(options: &Options) -> Result<Vec<StudySpec>, Failure> {
         tune,
         stop_early: Some(!options.no_early_stop),
         target: options.target,
+        equivalence: options.equivalence,
         arms: options.strategies.iter().map(|text| arm(text)).collect::<Result<_, _>>()?,
     };
     draft.studies().map_err(|error| {

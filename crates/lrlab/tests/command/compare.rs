@@ -235,6 +235,67 @@ fn a_study_file_is_run_task_by_task_and_ends_with_a_recommendation() {
 }
 
 #[test]
+fn a_study_file_goes_on_in_its_folder_and_in_no_other() {
+    let home = tempdir().unwrap();
+    study_file(home.path(), STUDY_FILE);
+    let text = succeed(home.path(), &["compare", "study.toml", "--out", "out"]);
+    let before = files(&home.path().join("out"));
+    // As after a kill between the first task's folder and the second's.
+    fs::remove_dir_all(home.path().join("out/2-line")).unwrap();
+    let resume = ["compare", "study.toml", "--resume", "--out", "out"];
+    assert_eq!(succeed(home.path(), &resume), text);
+    assert!(before == files(&home.path().join("out")), "the study differs after going on");
+    study_file(home.path(), &STUDY_FILE.replace("seeds = 12", "seeds = 11"));
+    let refused = lrlab(home.path(), &resume);
+    let told = stderr(&refused);
+    assert_eq!(refused.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains("study.toml asks another question than the study in out/1-digits-model-softmax"),
+        "{told}"
+    );
+    assert!(before == files(&home.path().join("out")), "a refusal changes nothing");
+}
+
+#[test]
+fn what_does_not_matter_is_the_users_to_say() {
+    let home = tempdir().unwrap();
+    let study = |equivalence: &str| -> Value {
+        let args =
+            ["compare", "--task", "digits model=softmax", "--as-written", "--epochs", "1", "--seeds", "6"];
+        let arms = ["--strategy", "a: sgd lr=0.2 momentum=0.5", "--strategy", "b: sgd lr=0.4", "--json"];
+        let own = ["--equivalence", equivalence];
+        serde_json::from_str(&succeed(home.path(), &[&args[..], &arms, &own].concat())).unwrap()
+    };
+    let (strict, wide) = (&study("0")["studies"][0], &study("0.9")["studies"][0]);
+    assert_eq!(strict["margin"], 0.0);
+    assert!(wide["margin"].as_f64() > Some(0.1), "{}", wide["margin"]);
+    let words = |study: &Value| study["recommendation"].as_str().unwrap().to_owned();
+    assert!(!words(strict).contains("tied"), "{}", words(strict));
+    assert!(
+        words(wide).contains("a and b are tied") || words(wide).contains("b and a are tied"),
+        "{}",
+        words(wide)
+    );
+    let refused = lrlab(home.path(), &["compare", "--strategy", "sgd", "--equivalence=-1"]);
+    let told = stderr(&refused);
+    assert_eq!(refused.status.code(), Some(2), "{told}");
+    assert!(told.contains("equivalence") && told.contains("from 0 to below 1"), "{told}");
+}
+
+#[test]
+fn the_data_tell_how_each_rate_was_chosen() {
+    let home = tempdir().unwrap();
+    study_file(home.path(), STUDY_FILE);
+    let text = succeed(home.path(), &["compare", "study.toml", "--out", "out", "--json"]);
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let arm = &report["studies"][1]["strategies"][0]["tuning"];
+    assert_eq!((arm["trials"].as_u64(), arm["rates"].as_array().unwrap().len()), (Some(6), 3), "{arm}");
+    let given_up = |rate: &&Value| rate["given_up"] == true;
+    assert_eq!(arm["rates"].as_array().unwrap().iter().filter(given_up).count(), 2, "{arm}");
+    assert!(arm["gradient_evaluations"].as_u64() > Some(0), "{arm}");
+}
+
+#[test]
 fn an_obvious_answer_saves_seeds_and_the_rest_are_not_run() {
     let home = tempdir().unwrap();
     study_file(home.path(), STUDY_FILE);

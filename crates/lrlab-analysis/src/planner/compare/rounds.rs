@@ -12,7 +12,6 @@ use lrlab_core::{Strategy, StudySpec, layout::run_folder};
 use super::{Ended, TunedArm};
 use crate::{
     TrialResult,
-    compare::EQUIVALENCE,
     planner::Request,
     statistics::{CONFIDENCE, Claim, Decision, Rule, Sequence, Side, interval_reach, mean},
 };
@@ -114,7 +113,9 @@ impl<'a> Rounds<'a> {
         if others.is_empty() {
             return Judged { best: Some(*best), ended: Some(Ended::OnlyOne), open: Vec::new() };
         }
-        let Some(claim) = claim(objectives, &others) else { return open((0..self.arms.len()).collect()) };
+        let Some(claim) = claim(self.spec.protocol.equivalence, objectives, &others) else {
+            return open((0..self.arms.len()).collect());
+        };
         let done = |ended| Judged { best: Some(*best), ended: Some(ended), open: Vec::new() };
         match claim.overall() {
             Decision::Winner(_) => done(Ended::Decided),
@@ -130,9 +131,10 @@ impl<'a> Rounds<'a> {
     }
 }
 
-/// The arm with `objectives` held against the others, on the seeds that both have.
-fn claim(objectives: &[f64], others: &[&(usize, Vec<f64>)]) -> Option<Claim> {
-    let rule = Rule::new(1.0 - CONFIDENCE, EQUIVALENCE * mean(objectives).abs()).ok()?;
+/// The arm with `objectives` held against the others, on the seeds that both have; differences of up to the
+/// share `equivalence` of its mean do not matter.
+fn claim(equivalence: f64, objectives: &[f64], others: &[&(usize, Vec<f64>)]) -> Option<Claim> {
+    let rule = Rule::new(1.0 - CONFIDENCE, equivalence * mean(objectives).abs()).ok()?;
     let differences =
         |other: &[f64]| -> Vec<f64> { other.iter().zip(objectives).map(|(o, b)| o - b).collect() };
     let sequences = others.iter().map(|(_, other)| Sequence::of(&differences(other)));
