@@ -4,6 +4,7 @@
 
 mod command;
 mod error;
+mod rates;
 
 use pyo3::prelude::*;
 
@@ -14,6 +15,9 @@ mod _core {
     use super::command::command;
     #[pymodule_export]
     use super::error::SpecError;
+
+    #[pymodule_export]
+    use super::rates::{TorchFunctions, TorchPlateau, TorchRates};
 
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");

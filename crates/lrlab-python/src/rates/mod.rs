@@ -1,0 +1,184 @@
+//! The rates of torch's schedulers, computed by the core from the Python objects that hold the state.
+//!
+//! [`TorchRates`] is asked by a class of `lrlab.torch.lr_scheduler`. It answers where Python's arithmetic is that
+//! of f64 and the core raises nothing; else it has changed nothing, and torch's own method computes or raises.
+
+mod attributes;
+mod classes;
+mod functions;
+mod groups;
+mod plateau;
+
+use pyo3::{
+    exceptions::PyValueError,
+    intern,
+    prelude::*,
+    types::{PyFloat, PyInt, PyList, PyString},
+};
+
+use attributes::Attributes;
+use classes::{CLASSES, Class};
+use groups::Groups;
+use lrlab::core::scheduler::torch::TorchScheduler;
+
+pub(crate) use functions::TorchFunctions;
+pub(crate) use plateau::TorchPlateau;
+
+/// Up to this, `T_i` is the same whole number in f64.
+const LARGEST_PERIOD: f64 = 1e15;
+
+/// A method by its name, as torch or lrlab wrote it.
+type Method = (Py<PyString>, Py<PyAny>);
+
+/// The rates of one of torch's classes.
+#[pyclass(frozen, module = "lrlab._core")]
+pub(crate) struct TorchRates {
+    class: &'static Class,
+    /// `get_lr` of lrlab's class.
+    get_lr: [Method; 1],
+    /// The methods that torch's `get_lr` calls.
+    methods: Vec<Method>,
+}
+
+/// The methods called `names` of `class`.
+fn methods_of(class: &Bound<'_, PyAny>, names: &[&str]) -> PyResult<Vec<Method>> {
+    let method = |name: &&str| {
+        let name = PyString::intern(class.py(), name);
+        Ok((name.clone().unbind(), class.getattr(name)?.unbind()))
+    };
+    names.iter().map(method).collect()
+}
+
+#[pymethods]
+impl TorchRates {
+    /// For `torch_class`, one of torch's, and what overrides its `get_lr`.
+    #[new]
+    fn new(torch_class: &Bound<'_, PyAny>, get_lr: Py<PyAny>) -> PyResult<Self> {
+        let py = torch_class.py();
+        let name: String = torch_class.getattr(intern!(py, "__name__"))?.extract()?;
+        let Some(class) = CLASSES.iter().find(|class| class.name == name) else {
+            let names: Vec<_> = CLASSES.iter().map(|class| class.name).collect();
+            return Err(PyValueError::new_err(format!("expected one of {}, got {name}", names.join(", "))));
+        };
+        let methods = methods_of(torch_class, class.methods)?;
+        let get_lr = [(intern!(py, "get_lr").clone().unbind(), get_lr)];
+        Ok(Self { class, get_lr, methods })
+    }
+
+    /// What `get_lr` of `scheduler` gives, momenta set on the way; None where torch has to be asked.
+    fn get_lr<'py>(&self, scheduler: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyList>>> {
+        let Some(computed) =
+            Attributes::of(scheduler, 0).filter(|a| a.has_own(&self.methods)).and_then(|a| self.compute(&a))
+        else {
+            return Ok(None);
+        };
+        let Some(()) = computed.write_momenta().transpose()? else { return Ok(None) };
+        PyList::new(scheduler.py(), computed.rates).map(Some)
+    }
+
+    /// What `_get_closed_form_lr` of `scheduler` gives; None where torch has to be asked.
+    fn closed_form<'py>(&self, scheduler: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyList>>> {
+        let rates = Attributes::of(scheduler, 0)
+            .and_then(|a| classes::make_for_closed_form(self.class, &a))
+            .and_then(|made| made.closed_form()?.ok());
+        rates.map(|rates| PyList::new(scheduler.py(), rates)).transpose()
+    }
+
+    /// What `_update_lr` of `scheduler` does without an epoch; False where torch has to do it.
+    fn update(&self, scheduler: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Some(a) = Attributes::of(scheduler, 1) else { return Ok(false) };
+        if !(a.has_own(&self.get_lr) && a.has_own(&self.methods)) {
+            return Ok(false);
+        }
+        let Some(computed) = self.compute(&a) else { return Ok(false) };
+        let py = scheduler.py();
+        let Some(()) = computed.write_momenta().transpose()? else { return Ok(false) };
+        scheduler.setattr(intern!(py, "_get_lr_called_within_step"), false)?;
+        scheduler.setattr(intern!(py, "last_epoch"), a.epoch)?;
+        computed.write_rates(scheduler)?;
+        Ok(true)
+    }
+
+    /// What `CosineAnnealingWarmRestarts.step` does; False where torch has to do it.
+    #[pyo3(signature = (scheduler, epoch))]
+    fn restart(&self, scheduler: &Bound<'_, PyAny>, epoch: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
+        let Some(a) = Attributes::of(scheduler, 0).filter(|a| a.has_own(&self.get_lr)) else {
+            return Ok(false);
+        };
+        let Some((moved, computed)) = self.restarted(&a, epoch) else { return Ok(false) };
+        let py = scheduler.py();
+        for (name, value) in moved {
+            scheduler.setattr(name, value)?;
+        }
+        scheduler.setattr(intern!(py, "_get_lr_called_within_step"), false)?;
+        computed.write_rates(scheduler)?;
+        Ok(true)
+    }
+}
+
+/// Rates that wait to be written.
+struct Computed<'py> {
+    scheduler: Box<dyn TorchScheduler>,
+    groups: Groups<'py>,
+    rates: Vec<f64>,
+}
+
+impl<'py> Computed<'py> {
+    fn write_momenta(&self) -> Option<PyResult<()>> {
+        classes::momentum_of(&*self.scheduler).map_or(Some(Ok(())), |field| self.groups.write_momenta(field))
+    }
+
+    fn write_rates(&self, scheduler: &Bound<'py, PyAny>) -> PyResult<()> {
+        let last = self.groups.write_rates(scheduler.py(), &self.rates)?;
+        scheduler.setattr(intern!(scheduler.py(), "_last_lr"), last)
+    }
+}
+
+impl TorchRates {
+    fn compute<'py>(&self, a: &Attributes<'_, 'py>) -> Option<Computed<'py>> {
+        let mut scheduler = (self.class.make)(a)?;
+        let mut groups = Groups::read(a, self.class.reads)?;
+        let rates = scheduler.get_lr(&mut groups.values).ok()?;
+        (rates.len() == groups.values.len()).then_some(Computed { scheduler, groups, rates })
+    }
+
+    /// The attributes that the step moves, and the rates after it.
+    fn restarted<'py>(
+        &self,
+        a: &Attributes<'_, 'py>,
+        epoch: Option<&Bound<'py, PyAny>>,
+    ) -> Option<([(&Bound<'py, PyString>, Bound<'py, PyAny>); 3], Computed<'py>)> {
+        let py = a.py();
+        let names = [intern!(py, "T_cur"), intern!(py, "T_i"), intern!(py, "last_epoch")];
+        let given = match epoch {
+            None => None,
+            Some(epoch) => Some(attributes::number(epoch).filter(|e| e.abs() < LARGEST_PERIOD)?),
+        };
+        let mut scheduler = classes::warm_restarts(a)?;
+        let is_float = |value: &Bound<'_, PyAny>| value.is_exact_instance_of::<PyFloat>();
+        // An int stays one, but where powers of T_mult are divided.
+        let t_cur_is_float = match epoch {
+            None => a.epoch >= 0 && is_float(&a.get(names[0])?),
+            Some(epoch) => is_float(epoch) || (given >= Some(scheduler.t_0) && scheduler.t_mult != 1.0),
+        };
+        let mut groups = Groups::read(a, self.class.reads)?;
+        scheduler.step(given, &mut groups.values).ok()?;
+        if scheduler.t_i > LARGEST_PERIOD {
+            return None;
+        }
+        let number = |value: f64, is_float: bool| {
+            if is_float {
+                PyFloat::new(py, value).into_any()
+            } else {
+                PyInt::new(py, value as i64).into_any()
+            }
+        };
+        let moved = [
+            (names[0], number(scheduler.t_cur, t_cur_is_float)),
+            (names[1], number(scheduler.t_i, false)),
+            (names[2], number(scheduler.state.last_epoch, false)),
+        ];
+        let rates = std::mem::take(&mut scheduler.state.last_lr);
+        Some((moved, Computed { scheduler: Box::new(scheduler), groups, rates }))
+    }
+}
