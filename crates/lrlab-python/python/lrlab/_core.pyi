@@ -48,5 +48,5 @@ class TorchPlateau:
     def __new__(cls, torch_class: type) -> TorchPlateau:
         """For torch's class."""
 
-    def step(self, scheduler: object, metric: float) -> bool:
+    def step(self, scheduler: object, metric: object) -> bool:
         """What `step(metric)` does; False where torch has to do it."""

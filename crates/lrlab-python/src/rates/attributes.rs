@@ -80,6 +80,11 @@ impl<'a, 'py> Attributes<'a, 'py> {
         }
     }
 
+    /// Sets the attribute.
+    pub(super) fn set(&self, name: &Bound<'py, PyString>, value: impl IntoPyObject<'py>) -> PyResult<()> {
+        self.object.setattr(name, value)
+    }
+
     /// What the class of the object has under that name.
     pub(super) fn of_class(&self, name: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {
         self.object.get_type().getattr(name).ok()

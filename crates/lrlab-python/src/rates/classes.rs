@@ -50,7 +50,10 @@ pub(super) const CLASSES: [Class; 11] = [
         methods: &["_anneal_func", "_annealing_cos", "_annealing_linear"],
         ..class("OneCycleLR", Reads::Cycle, one_cycle_lr)
     },
-    Class { methods: &["_get_initial_lr", "_cosine_anneal", "_linear_anneal"], ..class("SWALR", Reads::RateAndTarget, swalr) },
+    Class {
+        methods: &["_get_initial_lr", "_cosine_anneal", "_linear_anneal"],
+        ..class("SWALR", Reads::RateAndTarget, swalr)
+    },
 ];
 
 const fn class(name: &'static str, reads: Reads, make: fn(&Attributes<'_, '_>) -> Made) -> Class {

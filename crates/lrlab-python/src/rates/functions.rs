@@ -57,12 +57,12 @@ impl TorchFunctions {
         let py = scheduler.py();
         // A function may look at the scheduler that calls it.
         let within = intern!(py, "_get_lr_called_within_step");
-        scheduler.setattr(within, true)?;
-        scheduler.setattr(intern!(py, "last_epoch"), a.epoch)?;
+        a.set(within, true)?;
+        a.set(intern!(py, "last_epoch"), a.epoch)?;
         let products = self.products(&factors, a.epoch);
-        scheduler.setattr(within, false)?;
+        a.set(within, false)?;
         let last = self.write(scheduler, &factors.groups, &products?)?;
-        scheduler.setattr(intern!(py, "_last_lr"), last)?;
+        a.set(intern!(py, "_last_lr"), last)?;
         Ok(true)
     }
 }

@@ -74,7 +74,8 @@ impl<'py> Groups<'py> {
         let py = first.py();
         let (betas, momentum) = (intern!(py, "betas"), intern!(py, "momentum"));
         if field == Field::Momentum {
-            let written = self.pairs().try_for_each(|(dict, group)| dict.set_item(momentum, group.get(field)));
+            let written =
+                self.pairs().try_for_each(|(dict, group)| dict.set_item(momentum, group.get(field)));
             return Some(written);
         }
         // All are read before one is written.

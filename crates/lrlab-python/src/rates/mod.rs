@@ -93,9 +93,9 @@ impl TorchRates {
         let Some(computed) = self.compute(&a) else { return Ok(false) };
         let py = scheduler.py();
         let Some(()) = computed.write_momenta().transpose()? else { return Ok(false) };
-        scheduler.setattr(intern!(py, "_get_lr_called_within_step"), false)?;
-        scheduler.setattr(intern!(py, "last_epoch"), a.epoch)?;
-        computed.write_rates(scheduler)?;
+        a.set(intern!(py, "_get_lr_called_within_step"), false)?;
+        a.set(intern!(py, "last_epoch"), a.epoch)?;
+        computed.write_rates(&a)?;
         Ok(true)
     }
 
@@ -108,10 +108,10 @@ impl TorchRates {
         let Some((moved, computed)) = self.restarted(&a, epoch) else { return Ok(false) };
         let py = scheduler.py();
         for (name, value) in moved {
-            scheduler.setattr(name, value)?;
+            a.set(name, value)?;
         }
-        scheduler.setattr(intern!(py, "_get_lr_called_within_step"), false)?;
-        computed.write_rates(scheduler)?;
+        a.set(intern!(py, "_get_lr_called_within_step"), false)?;
+        computed.write_rates(&a)?;
         Ok(true)
     }
 }
@@ -128,9 +128,8 @@ impl<'py> Computed<'py> {
         classes::momentum_of(&*self.scheduler).map_or(Some(Ok(())), |field| self.groups.write_momenta(field))
     }
 
-    fn write_rates(&self, scheduler: &Bound<'py, PyAny>) -> PyResult<()> {
-        let last = self.groups.write_rates(scheduler.py(), &self.rates)?;
-        scheduler.setattr(intern!(scheduler.py(), "_last_lr"), last)
+    fn write_rates(&self, a: &Attributes<'_, 'py>) -> PyResult<()> {
+        a.set(intern!(a.py(), "_last_lr"), self.groups.write_rates(a.py(), &self.rates)?)
     }
 }
 

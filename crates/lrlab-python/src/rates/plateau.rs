@@ -1,28 +1,26 @@
 //! `ReduceLROnPlateau.step`: whether a metric is better, the counters, the reductions.
 
-use lrlab::core::{
-    Field,
-    scheduler::torch::{
-        NumberOrNone, PlateauMode, ReduceLROnPlateau, State, ThresholdMode, TorchScheduler,
-    },
+use lrlab::core::scheduler::torch::{
+    NumberOrNone, PlateauMode, ReduceLROnPlateau, State, ThresholdMode, TorchScheduler,
 };
 use pyo3::{
-    intern,
+    PyTypeInfo, intern,
     prelude::*,
-    types::{PyFloat, PyList},
+    types::{PyDict, PyFloat, PyList, PyString},
 };
 
 use super::{
     Method,
-    attributes::Attributes,
-    groups::{Groups, Reads},
+    attributes::{Attributes, float, number},
+    groups::{Groups, Reads, param_groups},
     methods_of,
 };
 
 /// The judgement of `ReduceLROnPlateau`.
 #[pyclass(frozen, module = "lrlab._core")]
 pub(crate) struct TorchPlateau {
-    methods: Vec<Method>,
+    judges: Vec<Method>,
+    reduces: Vec<Method>,
 }
 
 #[pymethods]
@@ -30,100 +28,140 @@ impl TorchPlateau {
     /// For torch's class.
     #[new]
     fn new(torch_class: &Bound<'_, PyAny>) -> PyResult<Self> {
-        Ok(Self { methods: methods_of(torch_class, &["_is_better", "_reduce_lr", "in_cooldown"])? })
+        Ok(Self {
+            judges: methods_of(torch_class, &["_is_better", "in_cooldown"])?,
+            reduces: methods_of(torch_class, &["_reduce_lr"])?,
+        })
     }
 
     /// What `step(metric)` of `scheduler` does; False where torch has to do it.
-    fn step(&self, scheduler: &Bound<'_, PyAny>, metric: f64) -> PyResult<bool> {
-        let Some(a) = Attributes::of(scheduler, 1).filter(|a| a.has_own(&self.methods)) else {
+    fn step(&self, scheduler: &Bound<'_, PyAny>, metric: &Bound<'_, PyAny>) -> PyResult<bool> {
+        // As `float(metric)` does: it may be a tensor.
+        let metric = float(metric)
+            .map_or_else(|| PyFloat::type_object(metric.py()).call1((metric,))?.extract(), Ok)?;
+        let Some(a) = Attributes::of(scheduler, 1).filter(|a| a.has_own(&self.judges)) else {
             return Ok(false);
         };
-        let Some((before, groups)) = read(&a) else { return Ok(false) };
+        let Some(before) = counters(&a) else { return Ok(false) };
         let mut after = before.clone();
-        let mut values = groups.values.clone();
-        if after.metric(metric, Some(a.epoch as f64), &mut values).is_err() {
-            return Ok(false);
+        if after.judge(metric) {
+            return if a.has_own(&self.reduces) { reduce(&a, &before, metric) } else { Ok(false) };
         }
-        let changed = |i: usize| values[i].lr() != groups.values[i].lr();
-        // Python's max gives the bound itself, which stays what it is.
-        let bounds = a.get(intern!(a.py(), "min_lrs")).and_then(|list| list.cast_into_exact::<PyList>().ok());
-        let is_bound = |i: usize, bound: &Bound<'_, PyAny>| {
-            !bound.is_exact_instance_of::<PyFloat>() && after.min_lrs[i] == values[i].lr()
-        };
-        let Some(bounds) = bounds else { return Ok(false) };
-        if bounds.iter().take(values.len()).enumerate().any(|(i, bound)| changed(i) && is_bound(i, &bound)) {
-            return Ok(false);
-        }
-        write(scheduler, &a, &before, &after)?;
-        let py = scheduler.py();
-        let (lr, last) = (intern!(py, "lr"), PyList::empty(py));
-        for (i, (dict, _)) in groups.pairs().enumerate() {
-            if changed(i) {
-                dict.set_item(lr, values[i].get(Field::Lr))?;
-            }
-            last.append(dict.get_item(lr)?)?;
-        }
-        scheduler.setattr(intern!(py, "_last_lr"), last)?;
+        let Some(rates) = present_rates(&a) else { return Ok(false) };
+        write(&a, &before, &after, &rates)?;
         Ok(true)
     }
 }
 
-fn read<'py>(a: &Attributes<'_, 'py>) -> Option<(ReduceLROnPlateau, Groups<'py>)> {
+/// What a metric is judged by; nothing that a reduction needs.
+fn counters(a: &Attributes<'_, '_>) -> Option<ReduceLROnPlateau> {
     let py = a.py();
-    let mode = a.get(intern!(py, "mode"))?;
-    let threshold_mode = a.get(intern!(py, "threshold_mode"))?;
-    let groups = Groups::read(a, Reads::Nothing)?;
-    let min_lrs = a.numbers(intern!(py, "min_lrs"))?;
-    // Torch makes the bounds anew, or raises.
-    if min_lrs.len() != groups.values.len() {
-        return None;
-    }
-    let plateau = ReduceLROnPlateau {
+    let word = |name| a.get(name)?.cast_into_exact::<PyString>().ok();
+    let mode = match word(intern!(py, "mode"))?.to_str().ok()? {
+        "min" => PlateauMode::Min,
+        "max" => PlateauMode::Max,
+        _ => return None,
+    };
+    let threshold_mode = match word(intern!(py, "threshold_mode"))?.to_str().ok()? {
+        "rel" => ThresholdMode::Rel,
+        "abs" => ThresholdMode::Abs,
+        _ => return None,
+    };
+    Some(ReduceLROnPlateau {
         state: State::default(),
-        factor: a.factor(intern!(py, "factor"))?,
+        factor: f64::NAN,
         default_min_lr: NumberOrNone(None),
-        min_lrs,
+        min_lrs: Vec::new(),
         patience: a.factor(intern!(py, "patience"))?,
         cooldown: a.count(intern!(py, "cooldown"))?,
-        eps: a.factor(intern!(py, "eps"))?,
+        eps: f64::NAN,
         mode_worse: f64::NAN,
-        mode: match mode.extract().ok()? {
-            "min" => PlateauMode::Min,
-            "max" => PlateauMode::Max,
-            _ => return None,
-        },
+        mode,
         threshold: a.factor(intern!(py, "threshold"))?,
-        threshold_mode: match threshold_mode.extract().ok()? {
-            "rel" => ThresholdMode::Rel,
-            "abs" => ThresholdMode::Abs,
-            _ => return None,
-        },
+        threshold_mode,
         best: a.float(intern!(py, "best"))?,
         cooldown_counter: a.count(intern!(py, "cooldown_counter"))?,
         num_bad_epochs: a.count(intern!(py, "num_bad_epochs"))?,
+    })
+}
+
+/// The list for `_last_lr` of rates that stay as they are; torch copies tensors.
+fn present_rates<'py>(a: &Attributes<'_, 'py>) -> Option<Bound<'py, PyList>> {
+    let rates = PyList::empty(a.py());
+    for group in param_groups(a)?.iter() {
+        let rate = group.cast_exact::<PyDict>().ok()?.get_item(intern!(a.py(), "lr")).ok()??;
+        number(&rate)?;
+        rates.append(rate).ok()?;
+    }
+    Some(rates)
+}
+
+/// The step that reduces the rates, with `before` as it was at its begin.
+fn reduce(a: &Attributes<'_, '_>, before: &ReduceLROnPlateau, metric: f64) -> PyResult<bool> {
+    let py = a.py();
+    let Some((mut after, mut groups, bounds)) = reducible(a, before.clone()) else { return Ok(false) };
+    let old: Vec<f64> = groups.values.iter().map(lrlab::core::ParamGroup::lr).collect();
+    if after.metric(metric, Some(a.epoch as f64), &mut groups.values).is_err() {
+        return Ok(false);
+    }
+    let lr = intern!(py, "lr");
+    let mut changed = Vec::new();
+    for (i, (dict, group)) in groups.pairs().enumerate() {
+        if group.lr() == old[i] {
+            continue;
+        }
+        // Python's max gives the bound itself, which may be an int.
+        if group.lr() == after.min_lrs[i] && !bounds.get_item(i)?.is_exact_instance_of::<PyFloat>() {
+            return Ok(false);
+        }
+        changed.push((dict, group.lr()));
+    }
+    for (dict, rate) in changed {
+        dict.set_item(lr, rate)?;
+    }
+    let rates = groups.pairs().map(|(dict, _)| dict.get_item(lr)).collect::<PyResult<Vec<_>>>()?;
+    write(a, before, &after, &PyList::new(py, rates)?)?;
+    Ok(true)
+}
+
+/// The same with what a reduction needs: the groups, and the bounds as they stand in the object.
+fn reducible<'py>(
+    a: &Attributes<'_, 'py>,
+    counters: ReduceLROnPlateau,
+) -> Option<(ReduceLROnPlateau, Groups<'py>, Bound<'py, PyList>)> {
+    let py = a.py();
+    let bounds = a.get(intern!(py, "min_lrs"))?.cast_into_exact::<PyList>().ok()?;
+    let groups = Groups::read(a, Reads::Nothing)?;
+    // Where their numbers differ torch makes the bounds anew, or raises.
+    if bounds.len() != groups.values.len() {
+        return None;
+    }
+    let plateau = ReduceLROnPlateau {
+        factor: a.factor(intern!(py, "factor"))?,
+        min_lrs: a.numbers(intern!(py, "min_lrs"))?,
+        eps: a.factor(intern!(py, "eps"))?,
+        ..counters
     };
-    Some((plateau, groups))
+    Some((plateau, groups, bounds))
 }
 
 /// Writes what the step moved.
 fn write(
-    scheduler: &Bound<'_, PyAny>,
     a: &Attributes<'_, '_>,
     before: &ReduceLROnPlateau,
     after: &ReduceLROnPlateau,
+    rates: &Bound<'_, PyList>,
 ) -> PyResult<()> {
-    let py = scheduler.py();
-    scheduler.setattr(intern!(py, "last_epoch"), a.epoch)?;
+    let py = a.py();
+    a.set(intern!(py, "last_epoch"), a.epoch)?;
     if after.best.to_bits() != before.best.to_bits() {
-        scheduler.setattr(intern!(py, "best"), after.best)?;
+        a.set(intern!(py, "best"), after.best)?;
     }
-    for (name, old, new) in [
-        (intern!(py, "num_bad_epochs"), before.num_bad_epochs, after.num_bad_epochs),
-        (intern!(py, "cooldown_counter"), before.cooldown_counter, after.cooldown_counter),
-    ] {
-        if old != new {
-            scheduler.setattr(name, new as i64)?;
-        }
+    if after.num_bad_epochs != before.num_bad_epochs {
+        a.set(intern!(py, "num_bad_epochs"), after.num_bad_epochs as i64)?;
     }
-    Ok(())
+    if after.cooldown_counter != before.cooldown_counter {
+        a.set(intern!(py, "cooldown_counter"), after.cooldown_counter as i64)?;
+    }
+    a.set(intern!(py, "_last_lr"), rates)
 }

@@ -172,15 +172,16 @@ class ReduceLROnPlateau(_torch.ReduceLROnPlateau):
 
     def step(self, metrics: SupportsFloat, epoch: Any = None) -> None:  # type: ignore[override]
         """Judges `metrics`, one number, and reduces the rates if it was bad for too long."""
+        if epoch is None:
+            if not self._lrlab.step(self, metrics):
+                super().step(metrics)
+            return
         current = float(metrics)
-        if epoch is not None:
-            # Torch's own step warns at its caller, which has to be the user.
-            warnings.warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=2)
-            self.last_epoch = epoch - 1
-            super().step(current)
-            self.last_epoch = epoch
-        elif not self._lrlab.step(self, current):
-            super().step(current)
+        # Torch's own step would warn of its caller, which has to be the user.
+        warnings.warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=2)
+        self.last_epoch = epoch - 1
+        super().step(current)
+        self.last_epoch = epoch
 
 
 class SequentialLR(_torch.SequentialLR):
