@@ -75,7 +75,10 @@ def calls(modules: tuple[Any, Any], name: str) -> Callable[[], None]:
 
 
 def measure(name: str) -> dict[str, float]:
-    rivals = {"ours_us": calls((ours, ours_swa), name), "torch_us": calls((torchs, torchs_swa), name)}
+    rivals = {
+        "ours_us": calls((ours, ours_swa), name),
+        "torch_us": calls((torchs, torchs_swa), name),
+    }
     least = dict.fromkeys(rivals, float("inf"))
     for _ in range(REPEATS):
         for key, run in rivals.items():

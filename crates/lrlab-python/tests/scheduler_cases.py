@@ -1,4 +1,4 @@
-"""Random trainings with a scheduler of torch's, and what can be seen of one, to hold two makers side by side."""
+"""Random trainings with a scheduler of torch's, run side by side by torch's classes and lrlab's."""
 
 from __future__ import annotations
 
@@ -50,21 +50,39 @@ class Power:
 
 
 OMITTED = object()
-rates = st.one_of(st.sampled_from([0.1, 0.05, 1.0, 1e-9]), st.floats(1e-4, 2.0))
-odd_rates = st.sampled_from([1, 0, 0.0, torch.tensor(0.5), torch.tensor(0.3, dtype=torch.float64), np.float64(0.7)])
-group_rates = st.one_of(rates, rates, rates, rates, odd_rates)
-counts = st.one_of(st.integers(1, 9), st.integers(1, 9), st.sampled_from([0, -2, 2.5, 3.0, True, np.int64(3), 1 << 40]))
-shares = st.one_of(
-    st.floats(0.01, 1.0), st.sampled_from([0.1, 0.5, 0.9, 1.0, 0, 1, 2, 0.0, -0.5, 1.5, float("nan"), np.float32(0.3)])
+
+
+def mostly(
+    usual: st.SearchStrategy[Any], odd: st.SearchStrategy[Any], times: int = 9
+) -> st.SearchStrategy[Any]:
+    """`odd` once among `times` of `usual`."""
+    return st.integers(0, times).flatmap(lambda at: usual if at else odd)
+
+
+rates = st.one_of(st.floats(1e-4, 2.0), st.sampled_from([0.1, 0.05, 1.0, 1e-9]))
+odd_rates = st.sampled_from(
+    [1, 0, 0.0, torch.tensor(0.5), torch.tensor(0.3, dtype=torch.float64), np.float64(0.7)]
 )
+group_rates = mostly(rates, odd_rates)
+odd_counts = st.sampled_from([0, -2, 2.5, 3.0, True, np.int64(3), 1 << 40])
+counts = mostly(st.integers(1, 9), odd_counts)
+odd_shares = st.sampled_from([0, 1, 2, 0.0, -0.5, 1.5, float("nan"), np.float32(0.3)])
+plain_shares = st.one_of(st.floats(0.01, 1.0), st.sampled_from([0.1, 0.5, 0.9, 1.0]))
+shares = mostly(plain_shares, odd_shares)
 functions = st.sampled_from([halving, whole, fails_at_four, a_tensor, "Power", 3])
 per_group_functions = st.one_of(functions, functions, st.lists(functions, min_size=1, max_size=3))
-bounds = st.one_of(rates, rates, st.sampled_from([1, 0, torch.tensor(0.2)]), st.lists(rates, min_size=1, max_size=3))
-epochs_before = st.sampled_from([OMITTED, OMITTED, OMITTED, OMITTED, -1, 0, 3])
+lists_of_rates = st.lists(rates, min_size=1, max_size=3)
+odd_bounds = st.one_of(st.sampled_from([1, 0, torch.tensor(0.2)]), lists_of_rates)
+bounds = mostly(rates, odd_bounds)
+epochs_before = mostly(st.just(OMITTED), st.sampled_from([-1, 0, 3]), 7)
 
 
 def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(st.just(OMITTED), strategy)
+
+
+def words(*known: str) -> st.SearchStrategy[str]:
+    return mostly(st.sampled_from(known), st.just("other"), 12)
 
 
 KEYWORDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
@@ -73,9 +91,16 @@ KEYWORDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "StepLR": {"step_size": counts, "gamma": maybe(shares)},
     "MultiStepLR": {"milestones": st.lists(st.integers(0, 9), max_size=4), "gamma": maybe(shares)},
     "ConstantLR": {"factor": maybe(shares), "total_iters": maybe(counts)},
-    "LinearLR": {"start_factor": maybe(shares), "end_factor": maybe(shares), "total_iters": maybe(counts)},
+    "LinearLR": {
+        "start_factor": maybe(shares),
+        "end_factor": maybe(shares),
+        "total_iters": maybe(counts),
+    },
     "ExponentialLR": {"gamma": shares},
-    "PolynomialLR": {"total_iters": maybe(counts), "power": maybe(st.one_of(shares, st.sampled_from([1, 2, 2.0])))},
+    "PolynomialLR": {
+        "total_iters": maybe(counts),
+        "power": maybe(st.one_of(shares, st.sampled_from([1, 2, 2.0]))),
+    },
     "CosineAnnealingLR": {"T_max": counts, "eta_min": maybe(shares)},
     "CosineAnnealingWarmRestarts": {
         "T_0": counts,
@@ -87,7 +112,7 @@ KEYWORDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "max_lr": bounds,
         "step_size_up": counts,
         "step_size_down": maybe(counts),
-        "mode": maybe(st.sampled_from(["triangular", "triangular2", "exp_range", "other"])),
+        "mode": maybe(words("triangular", "triangular2", "exp_range")),
         "gamma": maybe(shares),
         "scale_fn": st.sampled_from([OMITTED, OMITTED, OMITTED, halving, "Power"]),
         "scale_mode": maybe(st.sampled_from(["cycle", "iterations"])),
@@ -97,11 +122,11 @@ KEYWORDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     },
     "OneCycleLR": {
         "max_lr": bounds,
-        "total_steps": st.one_of(st.integers(4, 12), counts, st.just(OMITTED)),
+        "total_steps": mostly(st.integers(4, 12), st.one_of(counts, st.just(OMITTED)), 4),
         "epochs": maybe(counts),
         "steps_per_epoch": maybe(counts),
         "pct_start": maybe(st.one_of(st.floats(0.1, 0.9), shares)),
-        "anneal_strategy": maybe(st.sampled_from(["cos", "linear", "linear", "other"])),
+        "anneal_strategy": maybe(words("cos", "linear")),
         "cycle_momentum": maybe(st.booleans()),
         "base_momentum": maybe(shares),
         "div_factor": maybe(st.sampled_from([10, 25.0, 0])),
@@ -110,15 +135,15 @@ KEYWORDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "SWALR": {
         "swa_lr": bounds,
         "anneal_epochs": maybe(counts),
-        "anneal_strategy": maybe(st.sampled_from(["cos", "linear", "linear", "other"])),
+        "anneal_strategy": maybe(words("cos", "linear")),
     },
 }
 PLATEAU: dict[str, st.SearchStrategy[Any]] = {
-    "mode": maybe(st.sampled_from(["min", "max", "max", "other"])),
+    "mode": maybe(words("min", "max")),
     "factor": maybe(shares),
     "patience": st.one_of(st.integers(0, 3), counts),
     "threshold": maybe(st.sampled_from([0.1, 1e-4, 0, 1])),
-    "threshold_mode": maybe(st.sampled_from(["rel", "abs", "abs", "other"])),
+    "threshold_mode": maybe(words("rel", "abs")),
     "cooldown": maybe(st.integers(0, 3)),
     "min_lr": maybe(st.one_of(bounds, st.sampled_from([0, 0.01]))),
     "eps": maybe(st.sampled_from([0, 1e-8, 0.1])),
@@ -148,19 +173,22 @@ class Case:
 @st.composite
 def plain_calls(draw: st.DrawFn) -> Call:
     name = draw(st.sampled_from(sorted(KEYWORDS)))
-    given = {key: draw(values) for key, values in KEYWORDS[name].items()} | {"last_epoch": draw(epochs_before)}
+    given = {key: draw(values) for key, values in KEYWORDS[name].items()}
+    given["last_epoch"] = draw(epochs_before)
     return Call(name, {key: value for key, value in given.items() if value is not OMITTED})
 
 
 @st.composite
 def composite_calls(draw: st.DrawFn) -> Call:
-    parts = draw(st.lists(st.one_of(plain_calls(), plain_calls(), plain_calls(), calls), min_size=1, max_size=3))
+    parts = draw(st.lists(mostly(plain_calls(), calls, 3), min_size=1, max_size=3))
     if draw(st.booleans()):
         return Call("ChainedScheduler", {}, parts)
     wrong = draw(st.sampled_from([0] * 9 + [1]))
     size = len(parts) - 1 + wrong
     milestones = draw(st.lists(st.integers(0, 6), min_size=size, max_size=size))
-    return Call("SequentialLR", {}, parts, sorted(milestones) if draw(st.booleans()) else milestones)
+    if draw(st.booleans()):
+        milestones.sort()
+    return Call("SequentialLR", {}, parts, milestones)
 
 
 calls: st.SearchStrategy[Call] = st.deferred(lambda: st.one_of(plain_calls(), composite_calls()))
@@ -177,20 +205,25 @@ EDITS: dict[str, st.SearchStrategy[Any]] = {
     "T_cur": st.sampled_from([0, 2, 1.5]),
     "last_epoch": st.integers(0, 9),
     "_step_count": st.integers(1, 5),
-    "base_lrs": st.lists(rates, min_size=1, max_size=3),
-    "max_lrs": st.lists(rates, min_size=1, max_size=3),
+    "base_lrs": lists_of_rates,
+    "max_lrs": lists_of_rates,
     "mode": st.sampled_from(["triangular2", "max"]),
     "cycle_momentum": st.booleans(),
     "best": st.sampled_from([0.5, 1, float("nan")]),
     "patience": st.integers(0, 2),
     "num_bad_epochs": st.integers(0, 3),
     "cooldown_counter": st.integers(0, 3),
-    "min_lrs": st.lists(rates, min_size=1, max_size=3),
+    "min_lrs": lists_of_rates,
     "anneal_epochs": st.integers(0, 6),
     "total_steps": st.integers(2, 8),
 }
-epochs = st.one_of(st.integers(0, 12), st.sampled_from([0.5, 2.5, 7.25, -1, 1210, 3.0, True, np.int64(2)]))
+odd_epochs = st.sampled_from([0.5, 2.5, 7.25, -1, 1210, 3.0, True, np.int64(2)])
+epochs = st.one_of(st.integers(0, 12), odd_epochs)
 step = st.just(("step",))
+edits = st.sampled_from(sorted(EDITS)).flatmap(
+    lambda name: st.tuples(st.just("edit"), st.just(name), EDITS[name])
+)
+others = ["state", "swap", "pickle", "deepcopy", "get_lr", "optimizer"]
 events = st.one_of(
     step,
     step,
@@ -199,16 +232,15 @@ events = st.one_of(
     st.tuples(st.just("steps"), st.integers(2, 8)),
     st.tuples(st.just("step"), epochs),
     st.tuples(st.just("lr"), st.integers(0, 2), group_rates),
-    st.sampled_from(sorted(EDITS)).flatmap(lambda name: st.tuples(st.just("edit"), st.just(name), EDITS[name])),
+    edits,
     st.tuples(st.just("group"), rates),
-    st.sampled_from([("state",), ("swap",), ("pickle",), ("deepcopy",), ("get_lr",), ("optimizer",)]),
+    st.tuples(st.sampled_from(others)),
 )
-metrics = st.one_of(
-    st.floats(-2.0, 2.0), st.sampled_from([1.0, 1.0, 0.5, float("nan"), float("inf"), 1, torch.tensor(0.7), "0.3", None])
-)
-metric_events = st.one_of(
-    st.tuples(st.just("step"), metrics), st.tuples(st.just("step"), metrics), st.tuples(st.just("step"), metrics, epochs), events
-)
+odd_metrics = st.sampled_from([float("nan"), float("inf"), 1, torch.tensor(0.7), "0.3", None])
+metrics = mostly(st.one_of(st.floats(-2.0, 2.0), st.sampled_from([1.0, 0.5])), odd_metrics)
+with_metric = st.tuples(st.just("step"), metrics)
+with_epoch = st.tuples(st.just("step"), metrics, epochs)
+metric_events = mostly(with_metric, st.one_of(with_epoch, events), 3)
 
 
 @st.composite
@@ -222,8 +254,9 @@ def cases(draw: st.DrawFn, of: st.SearchStrategy[Call] = calls) -> Case:
 def plateau_cases(draw: st.DrawFn) -> Case:
     lrs = draw(st.lists(group_rates, min_size=1, max_size=3))
     given = {key: draw(values) for key, values in PLATEAU.items()}
-    call = Call("ReduceLROnPlateau", {key: value for key, value in given.items() if value is not OMITTED})
-    return Case("SGD", lrs, call, draw(st.lists(metric_events, min_size=4, max_size=16)))
+    given = {key: value for key, value in given.items() if value is not OMITTED}
+    happening = draw(st.lists(metric_events, min_size=4, max_size=16))
+    return Case("SGD", lrs, Call("ReduceLROnPlateau", given), happening)
 
 
 @dataclass
@@ -266,7 +299,7 @@ class Training:
             case "momentum":
                 self.optimizer = torch.optim.SGD(groups, lr=0.1, momentum=0.9)
             case "Adam":
-                self.optimizer = torch.optim.Adam(groups, lr=0.1, betas=(0.8, 0.99), capturable=False, foreach=False)
+                self.optimizer = torch.optim.Adam(groups, lr=0.1, betas=(0.8, 0.99), foreach=False)
             case _:
                 self.optimizer = torch.optim.RMSprop(groups, lr=0.1, foreach=False)
         self.case = case
@@ -328,11 +361,14 @@ class Training:
         return {} if self.scheduler is None else copy.deepcopy(self.scheduler.state_dict())
 
     def look(self) -> Any:
-        groups = [{key: group[key] for key in group if key != "params"} for group in self.optimizer.param_groups]
+        """All that can be seen, the order of the attributes too."""
+        groups = [
+            {key: group[key] for key in group if key != "params"}
+            for group in self.optimizer.param_groups
+        ]
         if self.scheduler is None:
             return seen(groups)
-        last = [seen(scheduler._last_lr) for scheduler in self.leaves(self.scheduler) if hasattr(scheduler, "_last_lr")]
-        return seen(groups), seen(self.scheduler.state_dict()), last, list(self.scheduler.__dict__)
+        return seen(groups), seen(self.scheduler.state_dict()), list(self.scheduler.__dict__)
 
 
 def seen(value: Any) -> Any:
@@ -357,7 +393,7 @@ def outcome(act: Any) -> Any:
         try:
             result: Any = act()
         except Exception as error:  # whatever torch raises
-            result = type(error), error.args if not isinstance(error, pickle.PicklingError) else ()
+            result = type(error), error.args
     return seen(result), [(warning.category, str(warning.message)) for warning in caught]
 
 
@@ -371,6 +407,8 @@ def hold_side_by_side(case: Case) -> None:
         return
     for event in case.events:
         states = [side.state() for side in sides]
-        theirs, mine = [outcome(lambda: side.happen(event, other)) for side, other in zip(sides, states[::-1])]
+        theirs, mine = [
+            outcome(lambda: side.happen(event, other)) for side, other in zip(sides, states[::-1])
+        ]
         assert mine == theirs, event
         assert sides[1].look() == sides[0].look(), event

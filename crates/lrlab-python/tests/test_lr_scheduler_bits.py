@@ -1,4 +1,4 @@
-"""lrlab's schedulers beside torch's own in random trainings: the same bits, texts and warnings at every step.
+"""lrlab's schedulers beside torch's own in random trainings: the same bits, texts and warnings.
 
 The number of cases: 10,500 where the environment has CI, some hundreds elsewhere.
 """
@@ -8,7 +8,14 @@ from __future__ import annotations
 import os
 
 from hypothesis import HealthCheck, given, settings
-from scheduler_cases import Case, cases, composite_calls, hold_side_by_side, plain_calls, plateau_cases
+from scheduler_cases import (
+    Case,
+    cases,
+    composite_calls,
+    hold_side_by_side,
+    plain_calls,
+    plateau_cases,
+)
 
 SCALE = 100 if os.environ.get("CI") else 3
 
@@ -17,7 +24,7 @@ def examples(hundredth: int) -> settings:
     return settings(
         max_examples=hundredth * SCALE,
         deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+        suppress_health_check=[HealthCheck.too_slow],
     )
 
 

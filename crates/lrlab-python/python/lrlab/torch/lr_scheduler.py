@@ -1,15 +1,30 @@
 """`torch.optim.lr_scheduler` with the rates computed in Rust: change the import, nothing else.
 
-    from lrlab.torch.lr_scheduler import StepLR
+>>> import torch
+>>> from lrlab.torch.lr_scheduler import StepLR
+>>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
+>>> scheduler = StepLR(optimizer, step_size=2)
+>>> for epoch in range(3):
+...     print(scheduler.get_last_lr())
+...     optimizer.step()
+...     scheduler.step()
+[0.5]
+[0.5]
+[0.05]
 
-Every class is a subclass of torch's class of that name, with torch's constructor, errors, warnings and
-`state_dict`; the state lives in the object, so that it can be edited, copied, pickled and subclassed as before.
-A step computes the same bits as torch's own.
+Every class is a subclass of torch's class of that name, with torch's constructor, errors, warnings
+and `state_dict`; the state lives in the object, so that it can be edited, copied, pickled and
+subclassed as before. A step computes the same bits as torch's own.
 
-Rust computes where every number is a plain `float` or `int`. Torch's own arithmetic computes where one is a
-tensor, a numpy scalar or another kind of number, since rounding is then that number's own; where an int rate is
-still an int; where a function of the user's own scales a `CyclicLR`; where a subclass or an object overrides the
-method in question; and where torch raises. The functions of `LambdaLR` and `MultiplicativeLR` are called in Python.
+Rust computes where every number is a plain `float` or `int`. Torch's own arithmetic computes
+
+- where a number is of another kind, a tensor or a numpy scalar: rounding is then its own;
+- where a rate is an int, which stays one until it is multiplied with a float;
+- where a `CyclicLR` is scaled by a function of the user's own;
+- where a subclass or an object overrides the method that would compute;
+- where `get_lr` is called outside a step, of which torch warns, and where torch raises.
+
+The functions of `LambdaLR` and `MultiplicativeLR` are called in Python.
 """
 
 from __future__ import annotations
@@ -48,8 +63,9 @@ __all__ = [
 _NEEDED = (2, 15)
 if tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2]) < _NEEDED:
     raise ImportError(
-        f"lrlab.torch.lr_scheduler replays PyTorch 2.15 and needs 2.15 or later, but {torch.__version__} is "
-        "installed: `pip install 'torch>=2.15'`, or use lrlab.torch.Scheduler, which works without"
+        "lrlab.torch.lr_scheduler replays PyTorch 2.15 and needs 2.15 or later, but "
+        f"{torch.__version__} is installed: `pip install 'torch>=2.15'`, or use "
+        "lrlab.torch.Scheduler, which works without"
     )
 
 
@@ -65,11 +81,11 @@ class _Rates(LRScheduler):
 
     def get_lr(self) -> list[float | Tensor]:
         """The rates at `last_epoch`, from the present ones; call it within `step` only."""
-        rates = self._lrlab.get_lr(self)
-        if rates is None:
-            return super().get_lr()
-        _torch._warn_get_lr_called_within_step(self)
-        return rates
+        if self._get_lr_called_within_step:
+            rates = self._lrlab.get_lr(self)
+            if rates is not None:
+                return rates
+        return super().get_lr()
 
     def _update_lr(self, epoch: int | None = None) -> None:
         if epoch is not None or not self._lrlab.update(self):
@@ -95,7 +111,7 @@ class LambdaLR(_Rates, _torch.LambdaLR):
 
 
 class MultiplicativeLR(_Rates, _torch.MultiplicativeLR):
-    """The present rate times a function of the epoch; see `torch.optim.lr_scheduler.MultiplicativeLR`."""
+    """The present rate times a function; see `torch.optim.lr_scheduler.MultiplicativeLR`."""
 
     _lrlab = _core.TorchFunctions(_torch, True, _Rates.get_lr)
 
@@ -155,7 +171,7 @@ class OneCycleLR(_Rates, _torch.OneCycleLR):
 
 
 class CosineAnnealingWarmRestarts(_Rates, _torch.CosineAnnealingWarmRestarts):
-    """Half a cosine, then from the top; see `torch.optim.lr_scheduler.CosineAnnealingWarmRestarts`."""
+    """Half a cosine again and again; see torch's `CosineAnnealingWarmRestarts`."""
 
     _lrlab = _core.TorchRates(_torch.CosineAnnealingWarmRestarts, _Rates.get_lr)
 
@@ -166,7 +182,7 @@ class CosineAnnealingWarmRestarts(_Rates, _torch.CosineAnnealingWarmRestarts):
 
 
 class ReduceLROnPlateau(_torch.ReduceLROnPlateau):
-    """Times `factor` when a metric stops getting better; see `torch.optim.lr_scheduler.ReduceLROnPlateau`."""
+    """Times `factor` where a metric stays; see `torch.optim.lr_scheduler.ReduceLROnPlateau`."""
 
     _lrlab: ClassVar = _core.TorchPlateau(_torch.ReduceLROnPlateau)
 
