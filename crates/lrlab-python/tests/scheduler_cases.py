@@ -355,7 +355,9 @@ class Training:
 
     def leaves(self, scheduler: Any) -> list[Any]:
         parts = getattr(scheduler, "_schedulers", None)
-        return [scheduler] if parts is None else [leaf for part in parts for leaf in self.leaves(part)]
+        if parts is None:
+            return [scheduler]
+        return [leaf for part in parts for leaf in self.leaves(part)]
 
     def state(self) -> dict[str, Any]:
         return {} if self.scheduler is None else copy.deepcopy(self.scheduler.state_dict())
