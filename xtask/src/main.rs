@@ -7,6 +7,7 @@ mod docs;
 mod golden;
 mod regret;
 mod tidy;
+mod torch_tests;
 mod tree;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -34,6 +35,8 @@ enum Chore {
     Docs(docs::Options),
     /// Measures how good the advice on learning rates is; without options, writes docs/regret.md and its picture.
     Regret(regret::Options),
+    /// Runs PyTorch's own tests of its schedulers on lrlab's.
+    TorchTests(torch_tests::Options),
     /// Makes the golden files again, with a Python that has torch.
     Golden {
         /// The Python to run, such as .venv/bin/python.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Chore::Bench(options) => bench::run(&options),
         Chore::Docs(options) => docs::run(&options),
         Chore::Regret(options) => regret::run(&options),
+        Chore::TorchTests(options) => torch_tests::run(&options),
         Chore::Golden { python, names } => golden::run(&python, &names),
     };
     match done {

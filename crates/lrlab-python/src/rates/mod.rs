@@ -8,12 +8,13 @@ mod classes;
 mod functions;
 mod groups;
 mod plateau;
+mod warm_restarts;
 
 use pyo3::{
     exceptions::PyValueError,
     intern,
     prelude::*,
-    types::{PyFloat, PyInt, PyList, PyString},
+    types::{PyList, PyString},
 };
 
 use attributes::Attributes;
@@ -23,9 +24,6 @@ use lrlab::core::scheduler::torch::TorchScheduler;
 
 pub(crate) use functions::TorchFunctions;
 pub(crate) use plateau::TorchPlateau;
-
-/// Up to this, `T_i` is the same whole number in f64.
-const LARGEST_PERIOD: f64 = 1e15;
 
 /// A method by its name, as torch or lrlab wrote it.
 type Method = (Py<PyString>, Py<PyAny>);
@@ -105,13 +103,8 @@ impl TorchRates {
         let Some(a) = Attributes::of(scheduler, 0).filter(|a| a.has_own(&self.get_lr)) else {
             return Ok(false);
         };
-        let Some((moved, computed)) = self.restarted(&a, epoch) else { return Ok(false) };
-        let py = scheduler.py();
-        for (name, value) in moved {
-            a.set(name, value)?;
-        }
-        a.set(intern!(py, "_get_lr_called_within_step"), false)?;
-        computed.write_rates(&a)?;
+        let Some(restarted) = warm_restarts::step(&a, epoch) else { return Ok(false) };
+        restarted.write(&a)?;
         Ok(true)
     }
 }
@@ -139,45 +132,5 @@ impl TorchRates {
         let mut groups = Groups::read(a, self.class.reads)?;
         let rates = scheduler.get_lr(&mut groups.values).ok()?;
         (rates.len() == groups.values.len()).then_some(Computed { scheduler, groups, rates })
-    }
-
-    /// The attributes that the step moves, and the rates after it.
-    fn restarted<'py>(
-        &self,
-        a: &Attributes<'_, 'py>,
-        epoch: Option<&Bound<'py, PyAny>>,
-    ) -> Option<([(&Bound<'py, PyString>, Bound<'py, PyAny>); 3], Computed<'py>)> {
-        let py = a.py();
-        let names = [intern!(py, "T_cur"), intern!(py, "T_i"), intern!(py, "last_epoch")];
-        let given = match epoch {
-            None => None,
-            Some(epoch) => Some(attributes::number(epoch).filter(|e| e.abs() < LARGEST_PERIOD)?),
-        };
-        let mut scheduler = classes::warm_restarts(a)?;
-        let is_float = |value: &Bound<'_, PyAny>| value.is_exact_instance_of::<PyFloat>();
-        // An int stays one, but where powers of T_mult are divided.
-        let t_cur_is_float = match epoch {
-            None => a.epoch >= 0 && is_float(&a.get(names[0])?),
-            Some(epoch) => is_float(epoch) || (given >= Some(scheduler.t_0) && scheduler.t_mult != 1.0),
-        };
-        let mut groups = Groups::read(a, self.class.reads)?;
-        scheduler.step(given, &mut groups.values).ok()?;
-        if scheduler.t_i > LARGEST_PERIOD {
-            return None;
-        }
-        let number = |value: f64, is_float: bool| {
-            if is_float {
-                PyFloat::new(py, value).into_any()
-            } else {
-                PyInt::new(py, value as i64).into_any()
-            }
-        };
-        let moved = [
-            (names[0], number(scheduler.t_cur, t_cur_is_float)),
-            (names[1], number(scheduler.t_i, false)),
-            (names[2], number(scheduler.state.last_epoch, false)),
-        ];
-        let rates = std::mem::take(&mut scheduler.state.last_lr);
-        Some((moved, Computed { scheduler: Box::new(scheduler), groups, rates }))
     }
 }
