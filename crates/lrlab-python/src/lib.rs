@@ -6,6 +6,7 @@ mod argument;
 mod command;
 mod error;
 mod schedule;
+mod rates;
 
 use pyo3::prelude::*;
 
@@ -22,6 +23,9 @@ mod _core {
     use super::error::_panic;
     #[pymodule_export]
     use super::schedule::{Schedule, schedules, text_of_file, text_of_json, text_of_toml};
+
+    #[pymodule_export]
+    use super::rates::{TorchFunctions, TorchPlateau, TorchRates};
 
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");

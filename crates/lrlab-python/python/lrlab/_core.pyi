@@ -1,7 +1,7 @@
 """The compiled half of lrlab."""
 
 import os
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 from typing_extensions import Self, disjoint_base
 
@@ -97,3 +97,46 @@ def schedules() -> list[tuple[str, str, str]]:
 
 def _panic() -> None:
     """Panics, for the test that sees what Python makes of it."""
+
+# lrlab.torch.lr_scheduler
+
+__all__ += ["TorchFunctions", "TorchPlateau", "TorchRates"]
+
+class TorchRates:
+    """The rates of one of torch's classes, from the attributes of its objects."""
+
+    def __new__(cls, torch_class: type, get_lr: object) -> TorchRates:
+        """For `torch_class`, one of torch's, and what overrides its `get_lr`."""
+
+    def get_lr(self, scheduler: object) -> list[Any] | None:
+        """What `get_lr` gives, momenta set on the way; None where torch has to be asked."""
+
+    def closed_form(self, scheduler: object) -> list[Any] | None:
+        """What `_get_closed_form_lr` gives; None where torch has to be asked."""
+
+    def update(self, scheduler: object) -> bool:
+        """What `_update_lr` does without an epoch; False where torch has to do it."""
+
+    def restart(self, scheduler: object, epoch: object) -> bool:
+        """What `CosineAnnealingWarmRestarts.step` does; False where torch has to do it."""
+
+class TorchFunctions:
+    """The rates of a class that takes functions of the epoch."""
+
+    def __new__(cls, torch_module: object, is_multiplicative: bool, get_lr: object) -> TorchFunctions:
+        """For a class of `torch_module`, and what overrides its `get_lr`."""
+
+    def get_lr(self, scheduler: object) -> list[Any] | None:
+        """What `get_lr` gives; None where torch has to be asked."""
+
+    def update(self, scheduler: object) -> bool:
+        """What `_update_lr` does without an epoch; False where torch has to do it."""
+
+class TorchPlateau:
+    """The judgement of `ReduceLROnPlateau`."""
+
+    def __new__(cls, torch_class: type) -> TorchPlateau:
+        """For torch's class."""
+
+    def step(self, scheduler: object, metric: object) -> bool:
+        """What `step(metric)` does; False where torch has to do it."""
