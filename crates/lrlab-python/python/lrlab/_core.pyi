@@ -1,7 +1,7 @@
 """The compiled half of lrlab."""
 
 import os
-from typing import Any, SupportsIndex
+from typing import Any, SupportsIndex, final
 
 from typing_extensions import Self, disjoint_base
 
@@ -102,6 +102,8 @@ def _panic() -> None:
 
 __all__ += ["TorchFunctions", "TorchPlateau", "TorchRates"]
 
+@final
+@disjoint_base
 class TorchRates:
     """The rates of one of torch's classes, from the attributes of its objects."""
 
@@ -120,6 +122,8 @@ class TorchRates:
     def restart(self, scheduler: object, epoch: object) -> bool:
         """What `CosineAnnealingWarmRestarts.step` does; False where torch has to do it."""
 
+@final
+@disjoint_base
 class TorchFunctions:
     """The rates of a class that takes functions of the epoch."""
 
@@ -132,6 +136,8 @@ class TorchFunctions:
     def update(self, scheduler: object) -> bool:
         """What `_update_lr` does without an epoch; False where torch has to do it."""
 
+@final
+@disjoint_base
 class TorchPlateau:
     """The judgement of `ReduceLROnPlateau`."""
 
