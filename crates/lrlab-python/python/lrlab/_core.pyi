@@ -103,7 +103,6 @@ def _panic() -> None:
 __all__ += ["TorchFunctions", "TorchPlateau", "TorchRates"]
 
 @final
-@disjoint_base
 class TorchRates:
     """The rates of one of torch's classes, from the attributes of its objects."""
 
@@ -123,7 +122,6 @@ class TorchRates:
         """What `CosineAnnealingWarmRestarts.step` does; False where torch has to do it."""
 
 @final
-@disjoint_base
 class TorchFunctions:
     """The rates of a class that takes functions of the epoch."""
 
@@ -137,7 +135,6 @@ class TorchFunctions:
         """What `_update_lr` does without an epoch; False where torch has to do it."""
 
 @final
-@disjoint_base
 class TorchPlateau:
     """The judgement of `ReduceLROnPlateau`."""
 
