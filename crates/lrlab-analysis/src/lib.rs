@@ -17,6 +17,7 @@ pub mod search;
 pub mod statistics;
 
 mod line;
+mod recorded;
 mod steps;
 mod study;
 mod trial_result;

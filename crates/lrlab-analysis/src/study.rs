@@ -14,7 +14,7 @@ use lrlab_core::{
 };
 
 use crate::{
-    TrialResult,
+    TrialResult, recorded,
     run::{ArmRuns, ReadError, Run, StudyRuns, Unbuilt},
 };
 
@@ -33,9 +33,13 @@ impl StudyRuns {
         };
         let file: StudyFile = serde_json::from_str(&text)
             .map_err(|error| ReadError::Study { path: path.clone(), why: error.to_string() })?;
-        let Question::Compare(spec) = file.question else {
-            let why = "it asks for a learning rate, not for a comparison".to_owned();
-            return Err(ReadError::Study { path, why });
+        let spec = match file.question {
+            Question::Compare(spec) => spec,
+            Question::Recorded(spec) => return recorded::read(&spec, folder),
+            Question::Find(_) => {
+                let why = "it asks for a learning rate, not for a comparison".to_owned();
+                return Err(ReadError::Study { path, why });
+            }
         };
         let mut arms = Arms::of(&spec);
         let logs = logs(&folder.join(RUNS_FOLDER))?;
@@ -86,12 +90,12 @@ fn why_unbuilt(log: &Path) -> Option<String> {
 }
 
 /// The name of the run whose log lies there.
-fn name_of(log: &Path) -> &str {
+pub(crate) fn name_of(log: &Path) -> &str {
     log.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default()
 }
 
 /// The logs of a study in the order of their folders' names; none if it has not begun.
-fn logs(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
+pub(crate) fn logs(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
     let error = |source| ReadError::Io { path: folder.into(), source };
     let entries = match std::fs::read_dir(folder) {
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),

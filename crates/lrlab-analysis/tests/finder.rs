@@ -49,6 +49,7 @@ fn started(seed: u64, steps: u64) -> Started {
     };
     Started {
         trial,
+        label: None,
         lrlab: "0.1.0".into(),
         horizon: Horizon::new(steps, 45),
         parameters: 64,
@@ -68,10 +69,8 @@ fn run_of(sweep: &Sweep, probes: Vec<Probed>) -> Run {
             t: t as u64,
             loss,
             lr: vec![rate],
-            grad_norm: 1.0,
-            turn: None,
-            clipped: false,
-            at: vec![],
+            grad_norm: Some(1.0),
+            ..Step::default()
         };
         events.push(Event::Step(step));
     }

@@ -215,10 +215,9 @@ impl Trial {
             t: self.t,
             loss,
             lr: self.groups.iter().map(ParamGroup::lr).collect(),
-            grad_norm,
+            grad_norm: Some(grad_norm),
             turn,
-            clipped: false,
-            at: Vec::new(),
+            ..Step::default()
         };
         if self.parameters <= LOGGED_PARAMETERS {
             self.task.visit(&mut |param| step.at.extend_from_slice(param.value));
@@ -301,6 +300,7 @@ impl Trial {
         let untrained = self.task.validate()?.first().copied();
         Ok(Started {
             trial: self.spec.clone(),
+            label: None,
             lrlab: env!("CARGO_PKG_VERSION").to_owned(),
             horizon: self.horizon,
             parameters: self.parameters,

@@ -2,7 +2,10 @@
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy};
+use super::{
+    GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy,
+    strategy_data::RECORDED,
+};
 use crate::{
     AfterEnd, Pattern,
     registry::Argument,
@@ -108,6 +111,10 @@ impl Serialize for GroupStrategy {
 impl Serialize for Strategy {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
+        if let Some(description) = &self.recorded {
+            map.serialize_entry(RECORDED, description)?;
+            return map.end();
+        }
         match &self.groups[..] {
             [group] => {
                 if group.params != Pattern::all() {

@@ -151,12 +151,14 @@ pub struct GroupStrategy {
 /// The whole recipe: groups, each with its optimizer and plan, and clipping.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strategy {
-    /// At least one group.
+    /// At least one group; none of a strategy that was [`recorded`](Self::recorded).
     pub groups: Vec<GroupStrategy>,
     /// Gradient clipping, over all groups.
     pub clip: Option<Clip>,
     /// What happens when training goes on after the plan's end.
     pub after_end: AfterEnd,
+    /// What other code used for a training that was recorded, in words. It describes and cannot be built.
+    pub recorded: Option<String>,
 }
 
 impl ScheduleSpec {
@@ -260,6 +262,18 @@ impl Strategy {
     /// One group of all parameters with a whole plan, without clipping.
     pub fn of(optimizer: OptimizerSpec, plan: PlanSpec) -> Self {
         let group = GroupStrategy { params: Pattern::all(), optimizer, plan };
-        Self { groups: vec![group], clip: None, after_end: AfterEnd::Hold }
+        Self { groups: vec![group], clip: None, after_end: AfterEnd::Hold, recorded: None }
+    }
+
+    /// What other code used, in words, for a training that was recorded.
+    ///
+    /// ```
+    /// use lrlab_core::{Horizon, Strategy};
+    /// let strategy = Strategy::as_recorded("SGD(lr=0.1) | StepLR(step_size=30)");
+    /// assert_eq!(strategy.to_string(), "as recorded: SGD(lr=0.1) | StepLR(step_size=30)");
+    /// assert!(strategy.build(Horizon::new(100, 10)).is_err());
+    /// ```
+    pub fn as_recorded(description: impl Into<String>) -> Self {
+        Self { groups: Vec::new(), clip: None, after_end: AfterEnd::Hold, recorded: Some(description.into()) }
     }
 }

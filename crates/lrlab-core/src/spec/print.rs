@@ -178,6 +178,9 @@ impl Display for SignalSpec {
 
 impl Display for Strategy {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(description) = &self.recorded {
+            return write!(f, "as recorded: {description}");
+        }
         for (index, group) in self.groups.iter().enumerate() {
             write!(f, "{}{group}", if index > 0 { " ; " } else { "" })?;
         }
@@ -203,6 +206,9 @@ impl Strategy {
     /// # Ok::<(), lrlab_core::SpecError>(())
     /// ```
     pub fn short_label(&self) -> String {
+        if let Some(description) = &self.recorded {
+            return description.clone();
+        }
         let schedules: Vec<String> = self.groups.iter().map(|group| group.plan.to_string()).collect();
         let alike = schedules.iter().all(|schedule| *schedule == schedules[0]);
         if alike { schedules.into_iter().next().unwrap_or_default() } else { schedules.join("; ") }

@@ -21,6 +21,9 @@ use super::{
 };
 use crate::{AfterEnd, Field, Pattern, registry::Argument, signal};
 
+/// The key of a strategy that was recorded: its description.
+pub(super) const RECORDED: &str = "recorded";
+
 impl Tree {
     fn choice(&mut self, path: &str, data: &Data, compat: Option<Compat>) -> Option<ScheduleChoice> {
         match (data, compat) {
@@ -190,11 +193,17 @@ impl Tree {
             Data::Text(text) => return self.parse("", text),
             other => return self.wrong("", other, "a strategy, as a table or as text"),
         };
+        if let Some(recorded) = table.get(RECORDED) {
+            return match recorded {
+                Data::Text(description) if table.len() == 1 => Some(Strategy::as_recorded(description)),
+                other => self.wrong(RECORDED, other, "one text that stands alone: what was recorded"),
+            };
+        }
         let clip = table.get("clip").map(|data| self.clip("clip", data));
         let after_end = table.get("after_end").and_then(|data| self.after_end(data)).unwrap_or_default();
         let Some(groups) = table.get("groups") else {
             let group = self.group("", table, &["clip", "after_end", "groups"])?;
-            return Some(Strategy { groups: vec![group], clip: clip.flatten(), after_end });
+            return Some(Strategy { groups: vec![group], clip: clip.flatten(), after_end, recorded: None });
         };
         for key in table.keys().filter(|key| !matches!(key.as_str(), "groups" | "clip" | "after_end")) {
             self.note::<()>(key, Fault::unknown("key beside groups", key, ["groups", "clip", "after_end"]));
@@ -211,7 +220,7 @@ impl Tree {
                 other => self.wrong(&path, other, "a table").unwrap_or_default(),
             }
         }
-        Some(Strategy { groups: read, clip: clip.flatten(), after_end })
+        Some(Strategy { groups: read, clip: clip.flatten(), after_end, recorded: None })
     }
 }
 

@@ -156,4 +156,20 @@ pub enum Question {
     Compare(StudySpec),
     /// Which learning rate is best for one strategy.
     Find(FindSpec),
+    /// How trainings went that other code ran.
+    Recorded(RecordedSpec),
+}
+
+/// Trainings that other code ran, recorded in one folder. Which arms and seeds there are, the logs tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedSpec {
+    /// The report's heading.
+    pub title: String,
+}
+
+impl StudySpec {
+    /// Whether the trainings were run by other code, so that lrlab can neither repeat nor continue them.
+    pub fn is_recorded(&self) -> bool {
+        self.arms.iter().any(|arm| arm.strategy.recorded.is_some())
+    }
 }

@@ -32,6 +32,9 @@ pub(crate) fn rates(runs: &StudyRuns, answer: Option<&CompareAnswer>) -> Vec<Str
              names the wrong winner.",
             rate(lr)
         ),
+        None if runs.spec.is_recorded() => {
+            "Recorded from trainings that other code ran: how their rates were chosen is not known here.".to_owned()
+        }
         None => protocol.tuning.words(),
     };
     let mut told = vec![head];

@@ -117,6 +117,13 @@ pub(crate) fn run_comparison(
     threads: Option<usize>,
     resume: &str,
 ) -> Result<CompareAnswer, Failure> {
+    if let Question::Recorded(_) = folder.question() {
+        return Err(Failure::Input(format!(
+            "{} holds recorded trainings, which only the code that ran them can continue; show them with: lrlab report {}",
+            folder.path().display(),
+            folder.path().display()
+        )));
+    }
     let Question::Compare(spec) = folder.question() else {
         return Err(Failure::Input(format!(
             "{} holds a search for a learning rate; continue it with: lrlab find --resume --out {}",
@@ -211,7 +218,7 @@ pub(crate) fn search_in(folder: &Path) -> Result<Option<FindSpec>, Failure> {
         .map_err(|error| Failure::Input(format!("{} is not a study of lrlab: {error}", path.display())))?;
     Ok(match file.question {
         Question::Find(spec) => Some(spec),
-        Question::Compare(_) => None,
+        Question::Compare(_) | Question::Recorded(_) => None,
     })
 }
 
@@ -251,8 +258,11 @@ fn torch_code(runs: &StudyRuns, arm: usize) -> Option<String> {
     started.trial.strategy.to_torch_code(started.horizon).ok()
 }
 
-/// The command that runs a study again; `None` for one that takes a study file.
+/// The command that runs a study again; `None` for one that takes a study file, and for recorded trainings.
 fn command_line(spec: &StudySpec) -> Option<String> {
+    if spec.is_recorded() {
+        return None;
+    }
     let mut words = vec!["lrlab compare".to_owned(), format!("--task {}", quoted(&spec.task.to_string()))];
     words.extend(
         spec.arms
@@ -317,6 +327,9 @@ fn wrapped(sentence: &str) -> String {
 fn print_code(out: &mut impl Write, study: &StudyReport) -> Result<(), Failure> {
     let best = study.comparison.best.and_then(|best| study.runs.arms[best].runs.first());
     let Some(run) = best else { return Ok(()) };
+    if run.started.trial.strategy.recorded.is_some() {
+        return Ok(());
+    }
     let decided = study.comparison.recommendation.arm().is_some();
     let what = if decided { "As a spec" } else { "The best so far as a spec" };
     writeln!(out, "\n{what}: {}", run.started.trial.strategy)?;

@@ -13,9 +13,9 @@ use crate::{
 
 impl StudyRuns {
     /// Runs that an arm was to have: one for each seed, or, where seeds are added only until the answer is
-    /// known, those that were begun.
+    /// known or runs were recorded as they came, those that were begun.
     pub fn asked(&self, arm: &ArmRuns) -> usize {
-        if !self.spec.protocol.stop_early {
+        if !self.spec.protocol.stop_early && !self.spec.is_recorded() {
             return self.spec.seeds.len();
         }
         arm.runs.len() + arm.unbuilt.iter().filter(|unbuilt| !layout::is_tuning(&unbuilt.name)).count()
