@@ -212,6 +212,7 @@ fn whole_strategy() -> impl Strategy<Value = Whole> {
         groups,
         clip,
         after_end,
+        recorded: None,
     })
 }
 

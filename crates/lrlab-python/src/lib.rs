@@ -4,6 +4,8 @@
 
 mod command;
 mod error;
+mod recorder;
+mod run;
 
 use pyo3::prelude::*;
 
@@ -14,6 +16,11 @@ mod _core {
     use super::command::command;
     #[pymodule_export]
     use super::error::SpecError;
+
+    #[pymodule_export]
+    use super::recorder::Log;
+    #[pymodule_export]
+    use super::run::{RunLog, read_run};
 
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");

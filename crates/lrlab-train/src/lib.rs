@@ -7,6 +7,7 @@ pub mod adapter;
 pub mod clock;
 pub mod log;
 pub mod probe;
+pub mod recording;
 pub mod study;
 pub mod suite;
 pub mod task;

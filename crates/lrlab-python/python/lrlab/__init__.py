@@ -10,8 +10,9 @@ from typing import Any
 
 from lrlab._core import VERSION as __version__
 from lrlab._core import SpecError
+from lrlab.run import Run, read, report
 
-__all__ = ["SpecError", "__version__"]
+__all__ = ["Run", "SpecError", "__version__", "read", "report"]
 
 # Imported when first asked for: what they are for has to be installed.
 _ON_DEMAND = ("accelerate", "lightning", "torch", "transformers")
