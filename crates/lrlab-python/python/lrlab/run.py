@@ -172,9 +172,9 @@ class Run:
         pandas = _optional("pandas")
         frame = pandas.DataFrame(self.columns()).set_index("t")
         for name, (at, values) in self.metrics.items():
-            series = pandas.Series(values, index=at - 1, name=name)
-            series = series[~series.index.duplicated(keep="last")]
-            frame = frame.join(series, how="outer", rsuffix=" (metric)")
+            known = f"{name} (metric)" if name in frame else name
+            series = pandas.Series(values, index=at - 1, name=known)
+            frame = frame.join(series[~series.index.duplicated(keep="last")], how="outer")
         frame.index.name = "t"
         return frame  # type: ignore[no-any-return]
 
