@@ -8,6 +8,7 @@ from typing import Any
 from lrlab.torch.recorder import Recorder
 
 try:
+    from accelerate.state import PartialState
     from accelerate.tracking import GeneralTracker
 except ImportError as _missing:
     raise ImportError("lrlab.accelerate needs accelerate: pip install accelerate") from _missing
@@ -53,8 +54,6 @@ class Tracker(GeneralTracker):  # type: ignore[misc, unused-ignore]
         Returns:
             The recorder; `None` on other processes than the main one.
         """
-        from accelerate.state import PartialState
-
         if not PartialState().is_main_process:
             return None
         model = getattr(model, "module", model)

@@ -11,7 +11,6 @@ from lrlab import _core
 
 if TYPE_CHECKING:
     import numpy
-    import pandas
     from numpy.typing import NDArray
 
     Column = NDArray[numpy.float64]
@@ -136,8 +135,8 @@ class Run:
 
     def final(self, metric: str | None = None) -> float:
         """The last value of a metric, of the objective by default; NaN where there is none."""
-        _, values = self.metrics.get(metric or self.objective, ((), ()))
-        return float(values[-1]) if len(values) else float("nan")
+        known = self.metrics.get(metric or self.objective)
+        return float(known[1][-1]) if known else float("nan")
 
     def columns(self) -> dict[str, Column | NDArray[numpy.int64]]:
         """Every column of the steps that holds a number, by name; `lr[name]` with several groups."""
@@ -163,8 +162,8 @@ class Run:
             writer.writerow(columns)
             writer.writerows(zip(*(values.tolist() for values in columns.values()), strict=True))
 
-    def to_pandas(self) -> pandas.DataFrame:
-        """The steps as a frame with `t` as its index, and each metric in the row of the step before it.
+    def to_pandas(self) -> Any:
+        """The steps as a `pandas.DataFrame` with `t` as its index, and each metric in the row of the step before it.
 
         Raises:
             ImportError: pandas is not installed.
@@ -176,7 +175,7 @@ class Run:
             series = pandas.Series(values, index=at - 1, name=known)
             frame = frame.join(series[~series.index.duplicated(keep="last")], how="outer")
         frame.index.name = "t"
-        return frame  # type: ignore[no-any-return]
+        return frame
 
     def to_tensorboard(self, logdir: str | os.PathLike[str]) -> None:
         """Writes steps and metrics as TensorBoard scalars into `logdir`; its step counts updates made before.
@@ -184,18 +183,16 @@ class Run:
         Raises:
             ImportError: tensorboard is not installed.
         """
-        _optional("tensorboard")
-        from tensorboard.compat.proto.event_pb2 import Event
-        from tensorboard.compat.proto.summary_pb2 import Summary
-        from tensorboard.summary.writer.event_file_writer import EventFileWriter
-
-        writer = EventFileWriter(os.fspath(logdir))
+        event = _optional("tensorboard.compat.proto.event_pb2").Event
+        summary = _optional("tensorboard.compat.proto.summary_pb2").Summary
+        files = _optional("tensorboard.summary.writer.event_file_writer")
+        writer = files.EventFileWriter(os.fspath(logdir))
         steps = {name: (self.t, values) for name, values in self.columns().items() if name != "t"}
         for name, (at, values) in {**steps, **self.metrics}.items():
             for step, value in zip(at.tolist(), values.tolist(), strict=True):
-                scalar = Summary.Value(tag=name, simple_value=value)
+                scalar = summary.Value(tag=name, simple_value=value)
                 # The log has no wall-clock times, so that equal trainings have equal logs.
-                writer.add_event(Event(step=step, wall_time=float(step), summary=Summary(value=[scalar])))
+                writer.add_event(event(step=step, wall_time=float(step), summary=summary(value=[scalar])))
         writer.close()
 
 
@@ -258,4 +255,5 @@ def _optional(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise ImportError(f"this needs {module}: pip install {module}") from error
+        package = module.split(".")[0]
+        raise ImportError(f"this needs {package}: pip install {package}") from error

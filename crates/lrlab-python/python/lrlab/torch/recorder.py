@@ -107,14 +107,16 @@ class Recorder:
             if steps_per_epoch is None or total_steps is not None:
                 raise ValueError("epochs: give steps_per_epoch with it, and no total_steps")
             total_steps = epochs * steps_per_epoch
-        if sync_every is not None and sync_every < 1:
-            raise ValueError(f"sync_every={sync_every}: give 1 step or more, or None")
-        for name, value in (("seed", seed), ("resume", resume or 0)):
-            if value < 0:
-                raise ValueError(f"{name}={value}: give 0 or more")
-        for name, value in (("total_steps", total_steps), ("steps_per_epoch", steps_per_epoch)):
-            if value is not None and value < 1:
-                raise ValueError(f"{name}={value}: give 1 or more, or None where it is not known")
+        least = {
+            "seed": (seed, 0),
+            "resume": (resume, 0),
+            "sync_every": (sync_every, 1),
+            "total_steps": (total_steps, 1),
+            "steps_per_epoch": (steps_per_epoch, 1),
+        }
+        for name, (given, bound) in least.items():
+            if given is not None and given < bound:
+                raise ValueError(f"{name}={given}: give {bound} or more")
         groups = optimizer.param_groups
         strategy = _description.strategy(optimizer, plan)
         task = type(model).__name__ if model is not None else "training"
