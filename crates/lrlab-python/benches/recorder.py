@@ -65,15 +65,18 @@ def measure(groups: int) -> dict[str, float]:
                 recorded.step()
                 recorder.step(loss)
 
-        [hook] = recorded._optimizer_step_post_hooks.values()
+        [before] = recorded._optimizer_step_pre_hooks.values()
+        [after] = recorded._optimizer_step_post_hooks.values()
 
         def capture() -> None:
             for _ in range(STEPS):
-                hook(recorded, (), {})
+                before(recorded, (), {})
+                after(recorded, (), {})
 
         def both() -> None:
             for _ in range(STEPS):
-                hook(recorded, (), {})
+                before(recorded, (), {})
+                after(recorded, (), {})
                 recorder.step(loss)
 
         loops = {"torch": bare, "recorded": recording, "item": item, "capture": capture, "both": both}

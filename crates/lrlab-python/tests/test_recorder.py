@@ -68,6 +68,19 @@ def test_rates_are_those_of_the_update_on_either_side_of_the_scheduler(tmp_path:
     assert "OneCycleLR" in run.strategy and run.strategy.startswith("as recorded: SGD(")
 
 
+def test_rates_are_those_of_the_update_where_a_hook_moves_them_after_it(tmp_path: Path) -> None:
+    model, optimizer = parts(lr=1.0)
+
+    def halve(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        optimizer.param_groups[0]["lr"] /= 2
+
+    optimizer.register_step_post_hook(halve)
+    with Recorder(tmp_path, optimizer) as recorder:
+        for _ in range(3):
+            recorder.step(update(model, optimizer))
+    assert lrlab.read(tmp_path)[0].lr[:, 0].tolist() == [1.0, 0.5, 0.25]
+
+
 def test_the_loss_has_its_bits(tmp_path: Path) -> None:
     model, optimizer = parts()
     losses = []

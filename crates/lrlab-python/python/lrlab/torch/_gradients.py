@@ -21,9 +21,8 @@ class Gradients:
         self.measured: tuple[Any, Any, Any] = (None, None, None)
 
     @torch.no_grad()
-    def before(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
-        """The pre-step hook: gradients are what the optimizer gets."""
-        groups = optimizer.param_groups
+    def before(self, groups: list[dict[str, Any]]) -> None:
+        """Measures before an update of these groups: gradients are what the optimizer gets."""
         params = [p for group in groups for p in group["params"] if p.grad is not None]
         grads = {id(p): p.grad.to_dense() if p.grad.is_sparse else p.grad for p in params}
         norm = turn = None
@@ -42,7 +41,7 @@ class Gradients:
 
     @torch.no_grad()
     def after(self) -> None:
-        """Part of the post-step hook: parameters are updated."""
+        """Measures after the update."""
         if self._ratio and self._before:
             moved = _norm([now.detach() - then for now, then in self._before])
             ratio = moved / _norm([then for _, then in self._before])

@@ -28,7 +28,7 @@ class Loss(Protocol):
 class Recorder:
     """Records one training in two lines: `step(loss)` after each update, `validate(...)` now and then.
 
-    Learning rates and momenta are captured by a hook at the update itself, so that it does not matter on
+    Learning rates and momenta are captured by hooks at the update itself, so that it does not matter on
     which side of `scheduler.step()` the line `step(loss)` stands; it stands after `optimizer.step()`.
     Nothing of the training is changed. The log is written by whole lines, at least once a second while
     steps are recorded: after `kill -9` it can be read, and `resume` goes on with it.
@@ -144,12 +144,13 @@ class Recorder:
         self._momenta: list[Any] = []
         self._waiting: list[tuple[int, Any, list[Any], list[Any], Any, Any, Any]] = []
         self._open = True
-        self._hooks = [optimizer.register_step_post_hook(self._updated)]
         self._gradients: Gradients | None = None
         if gradient_norm or turns or update_ratio:
-            measured = Gradients(gradient_norm, turns, update_ratio)
-            self._gradients = measured
-            self._hooks.append(optimizer.register_step_pre_hook(measured.before))
+            self._gradients = Gradients(gradient_norm, turns, update_ratio)
+        self._hooks = [
+            optimizer.register_step_pre_hook(self._before),
+            optimizer.register_step_post_hook(self._after),
+        ]
         self._leave = weakref.finalize(self, self._log.leave)
 
     @property
@@ -257,9 +258,8 @@ class Recorder:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Recorder writes a file and cannot be pickled; make it where training runs")
 
-    def _updated(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
-        """The optimizer's hook: the update is made, and its values still stand in the groups."""
-        self._updates += 1
+    def _before(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        """The hook before an update: its values stand in the groups, where schedulers move them after it."""
         groups = optimizer.param_groups
         rates = [group["lr"] for group in groups]
         for rate in rates:
@@ -269,6 +269,12 @@ class Recorder:
         self._lr = rates
         if self._momentum is not None:
             self._momenta = _description.momenta(groups, self._momentum)
+        if self._gradients is not None:
+            self._gradients.before(groups)
+
+    def _after(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        """The hook after an update."""
+        self._updates += 1
         if self._gradients is not None:
             self._gradients.after()
 
