@@ -25,7 +25,8 @@ fn step(line: &[u8]) -> Option<Step> {
     let turn = rest.number_after(b",\"turn\":")?;
     let clipped = rest.word(b",\"clipped\":true").is_some();
     let at = if rest.word(b",\"at\":[").is_some() { rest.list(Scanner::single)? } else { Vec::new() };
-    let momentum = if rest.word(b",\"momentum\":[").is_some() { rest.list(Scanner::number)? } else { Vec::new() };
+    let momentum =
+        if rest.word(b",\"momentum\":[").is_some() { rest.list(Scanner::number)? } else { Vec::new() };
     let update_ratio = rest.number_after(b",\"update_ratio\":")?;
     rest.word(b"}}\n")?;
     rest.0.is_empty().then_some(Step { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio })

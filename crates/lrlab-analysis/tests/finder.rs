@@ -65,13 +65,7 @@ fn run_of(sweep: &Sweep, probes: Vec<Probed>) -> Run {
     let mut events = vec![Event::Started(Box::new(started(7, 150)))];
     events.extend(probes.into_iter().map(Event::Probed));
     for (t, (&rate, &loss)) in sweep.rates().iter().zip(sweep.losses()).enumerate() {
-        let step = Step {
-            t: t as u64,
-            loss,
-            lr: vec![rate],
-            grad_norm: Some(1.0),
-            ..Step::default()
-        };
+        let step = Step { t: t as u64, loss, lr: vec![rate], grad_norm: Some(1.0), ..Step::default() };
         events.push(Event::Step(step));
     }
     events.push(Event::Finished { outcome: Outcome::Stopped });

@@ -10,14 +10,15 @@ use std::{
 use lrlab::{
     Horizon, Outcome,
     core::event::{Metric, Step, Validated},
-    train::recording::{Recorded, Recording},
+    train::{
+        TrainError,
+        recording::{Recorded, Recording},
+    },
 };
 use pyo3::{
-    exceptions::{PyRuntimeError, PyValueError},
+    exceptions::{PyFileExistsError, PyOSError, PyRuntimeError, PyValueError},
     prelude::*,
 };
-
-use crate::error::train_refused;
 
 /// The log of one training; written by the process that began it, from any of its threads.
 #[pyclass(frozen, module = "lrlab._core")]
@@ -49,10 +50,10 @@ impl Log {
         resume: Option<u64>,
     ) -> PyResult<Self> {
         let horizon = Horizon::new(total_steps, steps_per_epoch);
-        let recorded = Recorded { title, label, strategy, task, seed, horizon, parameters, groups, objective };
-        let recording = py
-            .detach(|| Recording::begin(&folder, &recorded, resume))
-            .map_err(|error| train_refused(&error))?;
+        let recorded =
+            Recorded { title, label, strategy, task, seed, horizon, parameters, groups, objective };
+        let recording =
+            py.detach(|| Recording::begin(&folder, &recorded, resume)).map_err(|error| refused(&error))?;
         let folder = recording.folder().to_owned();
         Ok(Self { recording: Mutex::new(Some(recording)), folder, process: process::id() })
     }
@@ -92,21 +93,19 @@ impl Log {
                 )));
             }
             let step = Step { t, loss, lr, grad_norm, turn, momentum, update_ratio, ..Step::default() };
-            recording.step(step).map_err(|error| train_refused(&error))
+            recording.step(step).map_err(|error| refused(&error))
         })
     }
 
     /// Records metrics after `t` updates.
     fn validated(&self, t: u64, metrics: BTreeMap<String, f64>) -> PyResult<()> {
         let metrics = metrics.into_iter().map(|(name, value)| (name, Metric(value))).collect();
-        self.with(|recording| {
-            recording.validated(Validated { t, metrics }).map_err(|error| train_refused(&error))
-        })
+        self.with(|recording| recording.validated(Validated { t, metrics }).map_err(|error| refused(&error)))
     }
 
     /// Hands what is gathered to the system.
     fn flush(&self) -> PyResult<()> {
-        self.with(|recording| recording.flush().map_err(|error| train_refused(&error)))
+        self.with(|recording| recording.flush().map_err(|error| refused(&error)))
     }
 
     /// Ends the log: as `completed`, `stopped`, or `failed` with the reason `why`.
@@ -123,7 +122,7 @@ impl Log {
             }
         };
         let recording = self.locked()?.take().ok_or_else(closed)?;
-        recording.finish(outcome).map_err(|error| train_refused(&error))
+        recording.finish(outcome).map_err(|error| refused(&error))
     }
 
     /// Writes what is gathered, if this process may; for the end of the interpreter.
@@ -154,4 +153,16 @@ impl Log {
 
 fn closed() -> PyErr {
     PyRuntimeError::new_err("the recorder is closed; make another one for another training")
+}
+
+/// What Python raises where a log cannot be written.
+fn refused(error: &TrainError) -> PyErr {
+    match error {
+        TrainError::Io { source, .. } => match source.raw_os_error() {
+            Some(number) => PyOSError::new_err((number, error.to_string())),
+            None => PyOSError::new_err(error.to_string()),
+        },
+        TrainError::Occupied { .. } => PyFileExistsError::new_err(error.to_string()),
+        _ => PyValueError::new_err(error.to_string()),
+    }
 }

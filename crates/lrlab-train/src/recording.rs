@@ -74,9 +74,8 @@ impl Recording {
     /// to go on and is not there, and whatever cannot be written.
     pub fn begin(folder: &Path, recorded: &Recorded, resume: Option<u64>) -> Result<Self, TrainError> {
         // Only while the run finds its place: other processes may record into the folder.
-        let _lock = StudyFolder::join(folder, || {
-            Question::Recorded(RecordedSpec { title: recorded.title.clone() })
-        })?;
+        let _lock =
+            StudyFolder::join(folder, || Question::Recorded(RecordedSpec { title: recorded.title.clone() }))?;
         let run = folder.join(RUNS_FOLDER).join(place(folder, recorded)?);
         fs::create_dir_all(&run).map_err(|source| io(&run, source))?;
         let path = run.join(EVENTS_FILE);
@@ -89,7 +88,9 @@ impl Recording {
             (None, Kept { started: Some(_), .. }) => Err(TrainError::Occupied {
                 path: run.clone(),
                 holds: format!("holds {} already", whose()),
-                advice: "give another label or seed, or the number of updates after which it goes on (resume)".to_owned(),
+                advice:
+                    "give another label or seed, or the number of updates after which it goes on (resume)"
+                        .to_owned(),
             }),
             (Some(_), Kept { started: None, .. }) => Err(TrainError::Unreadable {
                 path: path.clone(),
@@ -132,8 +133,7 @@ impl Recording {
     pub fn step(&mut self, step: Step) -> Result<(), TrainError> {
         debug_assert!(self.last.is_none_or(|last| last < step.t), "steps count upwards");
         self.last = Some(step.t);
-        self.spoilt =
-            if step.loss.is_finite() { None } else { self.spoilt.or(Some((step.t, step.loss))) };
+        self.spoilt = if step.loss.is_finite() { None } else { self.spoilt.or(Some((step.t, step.loss))) };
         self.timing.steps += 1;
         self.push(&Event::Step(step))
     }

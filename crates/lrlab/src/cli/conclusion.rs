@@ -33,7 +33,8 @@ pub(crate) fn rates(runs: &StudyRuns, answer: Option<&CompareAnswer>) -> Vec<Str
             rate(lr)
         ),
         None if runs.spec.is_recorded() => {
-            "Recorded from trainings that other code ran: how their rates were chosen is not known here.".to_owned()
+            "Recorded from trainings that other code ran: how their rates were chosen is not known here."
+                .to_owned()
         }
         None => protocol.tuning.words(),
     };
