@@ -50,11 +50,7 @@ impl Strategy {
     /// # Errors
     /// Whatever cannot be built, all problems of a part at once; a strategy that was recorded.
     pub fn build(&self, horizon: Horizon) -> Result<BuiltStrategy, SpecError> {
-        if self.recorded.is_some() {
-            let why = "a strategy as recorded describes what other code did and cannot be built; write the \
-                       optimizer and schedule as a spec";
-            return Err(SpecError::new(vec![Problem::of("", Fault::refused(why))]));
-        }
+        self.check_buildable()?;
         let mut groups = Vec::with_capacity(self.groups.len());
         let mut schedulers: Vec<Box<dyn Scheduler>> = Vec::with_capacity(self.groups.len());
         for (index, group) in self.groups.iter().enumerate() {

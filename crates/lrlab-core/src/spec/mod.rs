@@ -276,4 +276,14 @@ impl Strategy {
     pub fn as_recorded(description: impl Into<String>) -> Self {
         Self { groups: Vec::new(), clip: None, after_end: AfterEnd::Hold, recorded: Some(description.into()) }
     }
+
+    /// Refuses a strategy that was recorded.
+    pub(crate) fn check_buildable(&self) -> Result<(), SpecError> {
+        if self.recorded.is_none() {
+            return Ok(());
+        }
+        let why = "a strategy as recorded describes what other code did and cannot be built; write the optimizer \
+                   and schedule as a spec";
+        Err(SpecError::new(vec![Problem::of("", Fault::refused(why))]))
+    }
 }

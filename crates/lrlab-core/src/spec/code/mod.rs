@@ -40,9 +40,7 @@ impl Strategy {
     /// Fails where the strategy cannot be built over this horizon, and where a rate of 0 would have to
     /// be multiplied.
     pub fn to_torch_code(&self, horizon: Horizon) -> Result<String, SpecError> {
-        if self.recorded.is_some() {
-            self.build(horizon)?;
-        }
+        self.check_buildable()?;
         let mut code = Code::default();
         let shares = self.optimizers();
         for (number, members) in shares.iter().enumerate() {
