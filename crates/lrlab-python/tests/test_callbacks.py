@@ -206,6 +206,39 @@ def test_accelerate_is_recorded(tmp_path: Path) -> None:
     assert run.final() == 0.25 and list(run.metrics) == ["validation loss"] and run.outcome == "completed"
 
 
+@pytest.mark.parametrize("package", [lightning.pytorch, pytorch_lightning], ids=lambda package: package.__name__)
+@pytest.mark.parametrize("plan", ["linear to 0", "warmup 2 steps then constant | plateau patience 1 epochs x0.5"])
+def test_lightning_trains_by_a_plan(tmp_path: Path, package: Any, plan: str) -> None:
+    class Planned(module_of(package)):  # type: ignore[misc]
+        def configure_optimizers(self) -> Any:
+            return lrlab.lightning.config(torch.optim.SGD(self.parameters(), lr=0.1), plan, self)
+
+        def validation_step(self, batch: Any, index: int) -> None:
+            self.log("val_loss", 1.0)
+
+    recorder = lrlab.lightning.Recorder(tmp_path / "log")
+    trainer = package.Trainer(max_epochs=4, callbacks=[recorder], enable_checkpointing=False, **QUIET)
+    loader = torch.utils.data.DataLoader(rows(), batch_size=4)
+    trainer.fit(Planned(), loader, loader)
+    [run] = lrlab.read(tmp_path / "log")
+    rates = run.lr[:, 0].tolist()
+    if plan == "linear to 0":
+        assert rates == pytest.approx([0.1 * (1 - t / 16) for t in range(16)])
+    else:
+        assert rates[:3] == pytest.approx([0.05, 0.1, 0.1]) and rates[-1] == pytest.approx(0.05)
+    assert plan in run.strategy
+
+
+def test_config_wants_a_trainer_that_ends(tmp_path: Path) -> None:
+    class Endless(module_of(lightning.pytorch)):  # type: ignore[misc]
+        def configure_optimizers(self) -> Any:
+            return lrlab.lightning.config(torch.optim.SGD(self.parameters(), lr=0.1), "linear to 0", self)
+
+    trainer = lightning.pytorch.Trainer(max_epochs=-1, enable_checkpointing=False, **QUIET)
+    with pytest.raises(ValueError, match="give it max_epochs"):
+        trainer.fit(Endless(), torch.utils.data.DataLoader(rows(), batch_size=4))
+
+
 @pytest.mark.parametrize("name", ["lightning", "transformers", "accelerate"])
 def test_a_missing_framework_is_said(name: str) -> None:
     program = (

@@ -13,7 +13,7 @@ use std::{
 use lrlab_core::{
     Duration, Event, Horizon, Outcome, Question, Strategy, TaskSpec, TrialSpec,
     event::{Probed, Started, Step, Validated},
-    layout::{self, EVENTS_FILE, RUNS_FOLDER, STUDY_FILE},
+    layout::{self, EVENTS_FILE, RUNS_FOLDER},
     study::RecordedSpec,
 };
 

@@ -8,8 +8,8 @@ from typing import Any
 from lrlab.torch.recorder import Recorder
 
 try:
-    from accelerate.state import PartialState
-    from accelerate.tracking import GeneralTracker
+    from accelerate.state import PartialState  # type: ignore[import-untyped, import-not-found, unused-ignore]
+    from accelerate.tracking import GeneralTracker  # type: ignore[import-untyped, import-not-found, unused-ignore]
 except ImportError as _missing:
     raise ImportError("lrlab.accelerate needs accelerate: pip install accelerate") from _missing
 

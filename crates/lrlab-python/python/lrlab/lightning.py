@@ -129,6 +129,8 @@ def config(
     Raises:
         ValueError: The Trainer has no end that it knows of: give `max_epochs`, `max_steps` or `total_steps`.
     """
+    from torch.optim.lr_scheduler import ReduceLROnPlateau
+
     from lrlab.torch import Scheduler
 
     trainer = getattr(trainer_or_module, "trainer", None) or trainer_or_module
@@ -140,5 +142,8 @@ def config(
             )
         options["total_steps"] = int(total)
     scheduler = Scheduler(optimizer, spec, **options)
-    settings = {"scheduler": scheduler, "interval": "step", "frequency": 1, "monitor": monitor}
+    # One that takes metrics follows the updates by itself, and is stepped where there is a reading.
+    takes_metrics = isinstance(scheduler, ReduceLROnPlateau)
+    interval = "epoch" if takes_metrics else "step"
+    settings = {"scheduler": scheduler, "interval": interval, "frequency": 1, "monitor": monitor}
     return {"optimizer": optimizer, "lr_scheduler": settings}
