@@ -42,6 +42,7 @@ impl Scanner<'_> {
     }
 
     /// The number that follows `word`, if that stands here; `None` where it is no number.
+    #[allow(clippy::option_option, reason = "absent, or there and no number: the second is another line")]
     fn number_after(&mut self, word: &[u8]) -> Option<Option<f64>> {
         if self.word(word).is_some() { self.number().map(Some) } else { Some(None) }
     }

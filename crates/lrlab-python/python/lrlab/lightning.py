@@ -70,12 +70,7 @@ class Recorder(_Callback):  # type: ignore[misc]
         options = {"objective": "val_loss", "resume": trainer.global_step or None, **self._options}
         if trainer.lr_scheduler_configs:
             options.setdefault("plan", trainer.lr_scheduler_configs[0].scheduler)
-        total, batches = trainer.estimated_stepping_batches, trainer.num_training_batches
-        if math.isfinite(total):
-            options.setdefault("total_steps", int(total))
-        if math.isfinite(batches):
-            per_epoch = math.ceil(batches / trainer.accumulate_grad_batches)
-            options.setdefault("steps_per_epoch", per_epoch)
+        options = {**_lengths(trainer), **options}
         self.recorder = _Recorder(self._folder, trainer.optimizers[0], module, **options)
 
     def on_train_batch_end(self, trainer: Any, module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
@@ -103,6 +98,15 @@ class Recorder(_Callback):  # type: ignore[misc]
         """Ends the log as failed, or as stopped by the keyboard."""
         if self.recorder is not None:
             self.recorder.__exit__(type(exception), exception, None)
+
+
+def _lengths(trainer: Any) -> dict[str, int]:
+    """The Trainer's updates in all and in an epoch, those of them that it knows."""
+    total = trainer.estimated_stepping_batches
+    # Known once the line above has made the Trainer load its data.
+    per_epoch = trainer.num_training_batches / trainer.accumulate_grad_batches
+    lengths = {"total_steps": total, "steps_per_epoch": per_epoch}
+    return {name: math.ceil(length) for name, length in lengths.items() if 0 < length < math.inf}
 
 
 def _is_number(value: Any) -> bool:
@@ -134,13 +138,11 @@ def config(
     from lrlab.torch import Scheduler
 
     trainer = getattr(trainer_or_module, "trainer", None) or trainer_or_module
+    options = {**_lengths(trainer), **options}
     if "total_steps" not in options:
-        total = trainer.estimated_stepping_batches
-        if not math.isfinite(total):
-            raise ValueError(
-                "the Trainer has no end that it knows of: give it max_epochs or max_steps, or total_steps here"
-            )
-        options["total_steps"] = int(total)
+        raise ValueError(
+            "the Trainer has no end that it knows of: give it max_epochs or max_steps, or total_steps here"
+        )
     scheduler = Scheduler(optimizer, spec, **options)
     # One that takes metrics follows the updates by itself, and is stepped where there is a reading.
     takes_metrics = isinstance(scheduler, ReduceLROnPlateau)
