@@ -36,7 +36,8 @@ fn record(folder: &Path, name: &str, label: Option<&str>, seed: u64, end: Option
     let mut events = vec![Event::Started(Box::new(started))];
     events.extend((0..3).map(|t| Event::Step(Step { t, loss: 1.0, lr: vec![0.1], ..Step::default() })));
     let value = Metric(0.5 + seed as f64);
-    events.push(Event::Validated(Validated { t: 3, metrics: [("validation loss".to_owned(), value)].into() }));
+    events
+        .push(Event::Validated(Validated { t: 3, metrics: [("validation loss".to_owned(), value)].into() }));
     events.extend(end.map(|outcome| Event::Finished { outcome }));
     let run = folder.join(RUNS_FOLDER).join(name);
     fs::create_dir_all(&run).unwrap();

@@ -2,9 +2,11 @@
 
     python crates/lrlab-python/benches/recorder.py
 
-CPU time of the thread. Each figure is the least of several repeats, each the mean over many steps, taken in
-turns. The optimizer does nothing but call its hooks, which takes torch tens of microseconds by itself.
-`over_item` is what recording adds to a loop that reads the loss; `capture` and `write` are its two halves.
+CPU time of the thread. Each figure is the least of several repeats, each the mean over many steps,
+taken in turns. The optimizer does nothing but call its hooks, which takes torch tens of
+microseconds by itself.
+`over_item` is what recording adds to a loop that reads the loss; `capture` and `write` are its two
+halves.
 """
 
 from __future__ import annotations
@@ -79,7 +81,13 @@ def measure(groups: int) -> dict[str, float]:
                 after(recorded, (), {})
                 recorder.step(loss)
 
-        loops = {"torch": bare, "recorded": recording, "item": item, "capture": capture, "both": both}
+        loops = {
+            "torch": bare,
+            "recorded": recording,
+            "item": item,
+            "capture": capture,
+            "both": both,
+        }
         figures = least(loops)
     return {
         "over_item": figures["both"] - figures["item"],
@@ -93,7 +101,9 @@ def main() -> None:
     """Prints the figures."""
     torch.set_num_threads(1)
     figures = {f"{groups} groups": measure(groups) for groups in (1, 2, 10)}
-    print(json.dumps({"unit": "us a step", "torch": torch.__version__, "figures": figures}, indent=2))
+    print(
+        json.dumps({"unit": "us a step", "torch": torch.__version__, "figures": figures}, indent=2)
+    )
 
 
 if __name__ == "__main__":

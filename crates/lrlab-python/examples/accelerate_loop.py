@@ -1,6 +1,7 @@
-"""An accelerate loop with accumulated gradients: an lrlab plan that counts updates, tracked by lrlab.
+"""An accelerate loop with accumulated gradients: an lrlab plan that counts updates, tracked by
+lrlab.
 
-    python crates/lrlab-python/examples/accelerate_loop.py [FOLDER]
+python crates/lrlab-python/examples/accelerate_loop.py [FOLDER]
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ EPOCHS = 3
 def rows(count: int) -> torch.utils.data.TensorDataset:
     """Points on a plane with noise."""
     x = torch.randn(count, 8)
-    return torch.utils.data.TensorDataset(x, x.sum(dim=1, keepdim=True) + 0.5 * torch.randn(count, 1))
+    return torch.utils.data.TensorDataset(
+        x, x.sum(dim=1, keepdim=True) + 0.5 * torch.randn(count, 1)
+    )
 
 
 def main() -> None:
@@ -41,7 +44,9 @@ def main() -> None:
     # It counts the optimizer's updates by itself, so it is not prepared.
     scheduler = Scheduler(optimizer, PLAN, total_steps=updates)
     model, prepared, loader = accelerator.prepare(model, optimizer, loader)
-    tracker.watch(prepared, model, plan=PLAN, total_steps=updates, steps_per_epoch=updates // EPOCHS)
+    tracker.watch(
+        prepared, model, plan=PLAN, total_steps=updates, steps_per_epoch=updates // EPOCHS
+    )
 
     for _ in range(EPOCHS):
         for x, y in loader:

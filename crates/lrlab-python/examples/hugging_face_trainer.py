@@ -1,6 +1,6 @@
 """Hugging Face's Trainer by an lrlab plan, recorded.
 
-    python crates/lrlab-python/examples/hugging_face_trainer.py [FOLDER]
+python crates/lrlab-python/examples/hugging_face_trainer.py [FOLDER]
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def main() -> None:
     trainer.train()
     [run] = lrlab.read(folder)
     print(run)
-    print(f"highest rate {run.lr.max():.3f}, last {run.lr[-1, 0]:.2e}, {run.objective} {run.final():.4f}")
+    print(
+        f"highest rate {run.lr.max():.3f}, last {run.lr[-1, 0]:.2e}, {run.objective} {run.final():.4f}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Lightning: two plans for one module, each with the Trainer's own number of updates, recorded and compared.
+"""Lightning: two plans for one module, each with the Trainer's own number of updates, recorded and
+compared.
 
-    python crates/lrlab-python/examples/lightning_trainer.py [FOLDER]
+python crates/lrlab-python/examples/lightning_trainer.py [FOLDER]
 """
 
 from __future__ import annotations
@@ -59,10 +60,20 @@ def main() -> None:
             pl.seed_everything(seed, verbose=False)
             train = torch.utils.data.DataLoader(rows(256), batch_size=8, shuffle=True)
             held_out = torch.utils.data.DataLoader(rows(512), batch_size=512)
-            recorder = Recorder(folder, label=label, seed=seed, title="Does the decay pay?", plan=plan)
-            quiet: dict[str, Any] = {"logger": False, "enable_progress_bar": False, "enable_checkpointing": False}
+            recorder = Recorder(
+                folder, label=label, seed=seed, title="Does the decay pay?", plan=plan
+            )
+            quiet: dict[str, Any] = {
+                "logger": False,
+                "enable_progress_bar": False,
+                "enable_checkpointing": False,
+            }
             trainer = pl.Trainer(
-                max_epochs=4, accelerator="cpu", callbacks=[recorder], enable_model_summary=False, **quiet
+                max_epochs=4,
+                accelerator="cpu",
+                callbacks=[recorder],
+                enable_model_summary=False,
+                **quiet,
             )
             trainer.fit(Regression(plan), train, held_out)
     print(lrlab.report(folder))

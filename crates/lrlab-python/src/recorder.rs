@@ -34,6 +34,7 @@ impl Log {
     #[new]
     #[pyo3(signature = (folder, *, title, label, strategy, task, seed, total_steps, steps_per_epoch, parameters, groups, objective, resume))]
     #[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
+    #[allow(clippy::needless_pass_by_value, reason = "what is made of Python's values is owned")]
     fn new(
         py: Python<'_>,
         folder: PathBuf,

@@ -24,6 +24,7 @@ pub(crate) struct RunLog {
 
 /// Reads the log at `path`.
 #[pyfunction]
+#[allow(clippy::needless_pass_by_value, reason = "what is made of Python's values is owned")]
 pub(crate) fn read_run(py: Python<'_>, path: PathBuf) -> PyResult<RunLog> {
     py.detach(|| Run::read(&path)).map(|run| RunLog { run }).map_err(|error| refused(&error, &path))
 }
@@ -155,7 +156,7 @@ impl RunLog {
     }
 }
 
-fn bytes<'py>(py: Python<'py>, values: impl Iterator<Item = f64>) -> Bound<'py, PyBytes> {
+fn bytes(py: Python<'_>, values: impl Iterator<Item = f64>) -> Bound<'_, PyBytes> {
     let bytes: Vec<u8> = values.flat_map(f64::to_le_bytes).collect();
     PyBytes::new(py, &bytes)
 }

@@ -54,16 +54,23 @@ def module_of(package: Any) -> type:
         def configure_optimizers(self) -> Any:
             optimizer = torch.optim.SGD(self.parameters(), lr=0.1, momentum=0.9)
             scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=3, gamma=0.5)
-            return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+            return {
+                "optimizer": optimizer,
+                "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
+            }
 
     return Module
 
 
-@pytest.mark.parametrize("package", [lightning.pytorch, pytorch_lightning], ids=lambda package: package.__name__)
+@pytest.mark.parametrize(
+    "package", [lightning.pytorch, pytorch_lightning], ids=lambda package: package.__name__
+)
 def test_lightning_is_recorded(tmp_path: Path, package: Any) -> None:
     model = module_of(package)()
     recorder = lrlab.lightning.Recorder(tmp_path / "log", seed=4)
-    trainer = package.Trainer(max_epochs=2, callbacks=[recorder], enable_checkpointing=False, **QUIET)
+    trainer = package.Trainer(
+        max_epochs=2, callbacks=[recorder], enable_checkpointing=False, **QUIET
+    )
     loader = torch.utils.data.DataLoader(rows(), batch_size=4)
     trainer.fit(model, loader, loader)
     [run] = lrlab.read(tmp_path / "log")
@@ -93,7 +100,9 @@ def test_lightning_goes_on_with_its_log(tmp_path: Path) -> None:
         trainer = lightning.pytorch.Trainer(
             max_epochs=epochs, callbacks=[recorder], default_root_dir=tmp_path, **QUIET
         )
-        trainer.fit(module_of(lightning.pytorch)(), loader, ckpt_path=checkpoint, weights_only=False)
+        trainer.fit(
+            module_of(lightning.pytorch)(), loader, ckpt_path=checkpoint, weights_only=False
+        )
         return trainer
 
     first = fit(1, None)
@@ -110,7 +119,10 @@ def test_lightning_failures_are_recorded(tmp_path: Path) -> None:
         max_epochs=1, callbacks=[recorder], enable_checkpointing=False, **QUIET
     )
     with pytest.raises(ArithmeticError):
-        trainer.fit(module_of(lightning.pytorch)(fails_at=2), torch.utils.data.DataLoader(rows(), batch_size=4))
+        trainer.fit(
+            module_of(lightning.pytorch)(fails_at=2),
+            torch.utils.data.DataLoader(rows(), batch_size=4),
+        )
     [run] = lrlab.read(tmp_path / "log")
     assert (run.outcome, run.why, len(run.t)) == ("failed", "ArithmeticError: a broken batch", 2)
 
@@ -203,11 +215,19 @@ def test_accelerate_is_recorded(tmp_path: Path) -> None:
     accelerator.end_training()
     [run] = lrlab.read(tmp_path / "log")
     assert run.loss.tolist() == losses[1::2] and run.t.tolist() == [0, 1, 2, 3]
-    assert run.final() == 0.25 and list(run.metrics) == ["validation loss"] and run.outcome == "completed"
+    assert (
+        run.final() == 0.25
+        and list(run.metrics) == ["validation loss"]
+        and run.outcome == "completed"
+    )
 
 
-@pytest.mark.parametrize("package", [lightning.pytorch, pytorch_lightning], ids=lambda package: package.__name__)
-@pytest.mark.parametrize("plan", ["linear to 0", "warmup 2 steps then constant | plateau patience 1 epoch x0.5"])
+@pytest.mark.parametrize(
+    "package", [lightning.pytorch, pytorch_lightning], ids=lambda package: package.__name__
+)
+@pytest.mark.parametrize(
+    "plan", ["linear to 0", "warmup 2 steps then constant | plateau patience 1 epoch x0.5"]
+)
 def test_lightning_trains_by_a_plan(tmp_path: Path, package: Any, plan: str) -> None:
     class Planned(module_of(package)):  # type: ignore[misc]
         def configure_optimizers(self) -> Any:
@@ -217,7 +237,9 @@ def test_lightning_trains_by_a_plan(tmp_path: Path, package: Any, plan: str) -> 
             self.log("val_loss", 1.0)
 
     recorder = lrlab.lightning.Recorder(tmp_path / "log")
-    trainer = package.Trainer(max_epochs=4, callbacks=[recorder], enable_checkpointing=False, **QUIET)
+    trainer = package.Trainer(
+        max_epochs=4, callbacks=[recorder], enable_checkpointing=False, **QUIET
+    )
     loader = torch.utils.data.DataLoader(rows(), batch_size=4)
     trainer.fit(Planned(), loader, loader)
     [run] = lrlab.read(tmp_path / "log")
@@ -225,14 +247,18 @@ def test_lightning_trains_by_a_plan(tmp_path: Path, package: Any, plan: str) -> 
     if plan == "linear to 0":
         assert rates == pytest.approx([0.1 * (1 - t / 16) for t in range(16)])
     else:
-        assert rates[:3] == pytest.approx([0.1 / 3, 0.2 / 3, 0.1]) and rates[-1] == pytest.approx(0.05)
+        assert rates[:3] == pytest.approx([0.1 / 3, 0.2 / 3, 0.1]) and rates[-1] == pytest.approx(
+            0.05
+        )
     assert plan in run.strategy
 
 
 def test_config_wants_a_trainer_that_ends(tmp_path: Path) -> None:
     class Endless(module_of(lightning.pytorch)):  # type: ignore[misc]
         def configure_optimizers(self) -> Any:
-            return lrlab.lightning.config(torch.optim.SGD(self.parameters(), lr=0.1), "linear to 0", self)
+            return lrlab.lightning.config(
+                torch.optim.SGD(self.parameters(), lr=0.1), "linear to 0", self
+            )
 
     trainer = lightning.pytorch.Trainer(max_epochs=-1, enable_checkpointing=False, **QUIET)
     with pytest.raises(ValueError, match="give it max_epochs"):
@@ -249,5 +275,7 @@ def test_a_missing_framework_is_said(name: str) -> None:
         "except ImportError as error:\n"
         "    print(error)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
     assert done.stdout.endswith(f"pip install {name}\n")

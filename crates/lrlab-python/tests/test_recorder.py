@@ -28,7 +28,8 @@ def parts(lr: float = 0.1, momentum: float = 0.9) -> tuple[torch.nn.Linear, torc
 
 
 def update(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> torch.Tensor:
-    optimizer.zero_grad()
+    # In place, so that whoever keeps a gradient without copying it keeps the next one.
+    optimizer.zero_grad(set_to_none=False)
     loss: torch.Tensor = model(torch.ones(4, 3)).square().mean()
     loss.backward()
     optimizer.step()
@@ -49,7 +50,9 @@ def lines(run: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_rates_are_those_of_the_update_on_either_side_of_the_scheduler(tmp_path: Path, before: bool) -> None:
+def test_rates_are_those_of_the_update_on_either_side_of_the_scheduler(
+    tmp_path: Path, before: bool
+) -> None:
     model, optimizer = parts()
     scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=6)
     used = []
@@ -95,7 +98,10 @@ def test_the_loss_has_its_bits(tmp_path: Path) -> None:
 def test_groups_have_their_names_and_columns(tmp_path: Path) -> None:
     model = torch.nn.Linear(3, 1)
     optimizer = torch.optim.AdamW(
-        [{"params": [model.weight], "name": "weights", "lr": 0.1}, {"params": [model.bias], "lr": 0.2}]
+        [
+            {"params": [model.weight], "name": "weights", "lr": 0.1},
+            {"params": [model.bias], "lr": 0.2},
+        ]
     )
     with Recorder(tmp_path, optimizer) as recorder:
         recorder.step(update(model, optimizer))
@@ -150,12 +156,16 @@ def test_step_before_the_optimizer_is_warned_of(tmp_path: Path) -> None:
 def test_gradients_and_updates_are_measured(tmp_path: Path) -> None:
     model, optimizer = parts(momentum=0.0)
     norms, ratios, gradients = [], [], []
-    with Recorder(tmp_path, optimizer, gradient_norm=True, turns=True, update_ratio=True) as recorder:
+    with Recorder(
+        tmp_path, optimizer, gradient_norm=True, turns=True, update_ratio=True
+    ) as recorder:
         for _ in range(3):
             old = torch.cat([p.detach().flatten().clone() for p in model.parameters()]).double()
             recorder.step(update(model, optimizer))
             new = torch.cat([p.detach().flatten() for p in model.parameters()]).double()
-            gradients.append(torch.cat([p.grad.flatten().clone() for p in model.parameters()]).double())
+            gradients.append(
+                torch.cat([p.grad.flatten().clone() for p in model.parameters()]).double()
+            )
             norms.append(gradients[-1].norm().item())
             ratios.append(((new - old).norm() / old.norm()).item())
     turns = [torch.cosine_similarity(a, b, dim=0).item() for a, b in zip(gradients, gradients[1:])]
@@ -266,13 +276,20 @@ def test_an_exception_is_why_it_failed(tmp_path: Path) -> None:
     assert stopped.outcome == "stopped"
 
 
-def test_several_recorders_make_a_comparison(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_several_recorders_make_a_comparison(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for lr in (0.1, 0.01):
         for seed in (0, 1, 2):
             torch.manual_seed(seed)
             model = torch.nn.Linear(3, 1)
             optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-            options: dict[str, Any] = {"label": f"lr {lr}", "seed": seed, "total_steps": 20, "title": "Which rate?"}
+            options: dict[str, Any] = {
+                "label": f"lr {lr}",
+                "seed": seed,
+                "total_steps": 20,
+                "title": "Which rate?",
+            }
             with Recorder(tmp_path, optimizer, model, **options) as recorder:
                 for _ in range(20):
                     recorder.step(update(model, optimizer))
@@ -517,4 +534,6 @@ def test_threads_record_side_by_side(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     runs = lrlab.read(tmp_path)
-    assert [(run.seed, len(run.t), run.outcome) for run in runs] == [(s, 50, "completed") for s in range(6)]
+    assert [(run.seed, len(run.t), run.outcome) for run in runs] == [
+        (s, 50, "completed") for s in range(6)
+    ]

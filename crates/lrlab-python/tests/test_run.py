@@ -22,7 +22,14 @@ from lrlab.torch import Recorder
 def command(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study of the command."""
     folder = tmp_path_factory.mktemp("command") / "study"
-    words = ["--task", "line", "--strategy", "sgd lr=0.1 | cosine to 0", "--strategy", "sgd lr=0.01"]
+    words = [
+        "--task",
+        "line",
+        "--strategy",
+        "sgd lr=0.1 | cosine to 0",
+        "--strategy",
+        "sgd lr=0.01",
+    ]
     options = ["--as-written", "--seeds", "2", "--budget", "12 steps", "--out", str(folder)]
     done = [sys.executable, "-m", "lrlab", "compare", *words, *options]
     subprocess.run(done, check=True, capture_output=True)
@@ -34,7 +41,9 @@ def recorded(tmp_path: Path) -> Path:
     """A recording with a metric at two places, and a loss that is no number."""
     weight = torch.nn.Parameter(torch.ones(2))
     optimizer = torch.optim.SGD([weight], lr=0.25, momentum=0.5)
-    with Recorder(tmp_path / "r", optimizer, label="mine", seed=3, epochs=2, steps_per_epoch=2) as recorder:
+    with Recorder(
+        tmp_path / "r", optimizer, label="mine", seed=3, epochs=2, steps_per_epoch=2
+    ) as recorder:
         for loss in (1.0, 1 / 3, float("nan"), 0.1):
             weight.grad = torch.ones(2)
             optimizer.step()
@@ -96,7 +105,13 @@ def test_csv_reads_back_to_the_same_bits(recorded: Path, tmp_path: Path) -> None
 
 def test_pandas_has_steps_and_metrics(recorded: Path) -> None:
     frame = lrlab.read(recorded)[0].to_pandas()
-    assert list(frame.columns) == ["loss", "lr", "momentum", "validation accuracy", "validation loss"]
+    assert list(frame.columns) == [
+        "loss",
+        "lr",
+        "momentum",
+        "validation accuracy",
+        "validation loss",
+    ]
     assert frame.index.tolist() == [0, 1, 2, 3] and frame.loc[3, "validation loss"] == 0.05
     assert frame["validation loss"].notna().tolist() == [False, True, False, True]
 
@@ -117,7 +132,9 @@ def test_tensorboard_reads_what_was_written(recorded: Path, command: Path, tmp_p
         assert read == list(zip(at.tolist(), values.astype("f4").tolist(), strict=True))
 
 
-@pytest.mark.parametrize(("method", "package"), [("to_pandas", "pandas"), ("to_tensorboard", "tensorboard")])
+@pytest.mark.parametrize(
+    ("method", "package"), [("to_pandas", "pandas"), ("to_tensorboard", "tensorboard")]
+)
 def test_what_is_missing_is_said(
     recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, package: str
 ) -> None:
@@ -170,6 +187,10 @@ def test_a_study_with_a_stray_run_is_told(recorded: Path) -> None:
 
 
 def test_importing_lrlab_imports_neither_numpy_nor_torch() -> None:
-    program = "import lrlab, sys; print([n for n in ('numpy', 'torch', 'pandas') if n in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    program = (
+        "import lrlab, sys; print([n for n in ('numpy', 'torch', 'pandas') if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
     assert done.stdout == "[]\n"

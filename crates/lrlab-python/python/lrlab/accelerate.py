@@ -8,8 +8,8 @@ from typing import Any
 from lrlab.torch.recorder import Recorder
 
 try:
-    from accelerate.state import PartialState  # type: ignore[import-untyped, import-not-found, unused-ignore]
-    from accelerate.tracking import GeneralTracker  # type: ignore[import-untyped, import-not-found, unused-ignore]
+    from accelerate.state import PartialState  # type: ignore
+    from accelerate.tracking import GeneralTracker  # type: ignore
 except ImportError as _missing:
     raise ImportError("lrlab.accelerate needs accelerate: pip install accelerate") from _missing
 
@@ -19,9 +19,10 @@ __all__ = ["Tracker"]
 class Tracker(GeneralTracker):  # type: ignore[misc, unused-ignore]
     """Records what an accelerate loop logs, as `lrlab.torch.Recorder` does.
 
-    `Accelerator(log_with=tracker)`, then `tracker.watch(optimizer)` once it is prepared. `accelerator.log`
-    records the update with the value under `loss`; all other numbers are metrics. Only the main process
-    records. The step that `log` is given is not needed: updates are counted at the optimizer.
+    `Accelerator(log_with=tracker)`, then `tracker.watch(optimizer)` once it is prepared.
+    `accelerator.log` records the update with the value under `loss`; all other numbers are metrics.
+    Only the main process records. The step that `log` is given is not needed: updates are counted
+    at the optimizer.
 
     Args:
         folder: The study's folder.
@@ -36,7 +37,9 @@ class Tracker(GeneralTracker):  # type: ignore[misc, unused-ignore]
     requires_logging_directory = False
     main_process_only = True
 
-    def __init__(self, folder: str | os.PathLike[str], *, loss: str = "loss", **options: Any) -> None:
+    def __init__(
+        self, folder: str | os.PathLike[str], *, loss: str = "loss", **options: Any
+    ) -> None:
         super().__init__()
         self._folder = folder
         self._loss = loss
@@ -70,11 +73,15 @@ class Tracker(GeneralTracker):  # type: ignore[misc, unused-ignore]
             RuntimeError: No optimizer is watched yet.
         """
         if self.recorder is None:
-            raise RuntimeError("no optimizer to record: call tracker.watch(optimizer) after accelerator.prepare")
+            raise RuntimeError(
+                "no optimizer to record: call tracker.watch(optimizer) after accelerator.prepare"
+            )
         others = {name: value for name, value in values.items() if name != self._loss}
         if self._loss in values:
             self.recorder.step(values[self._loss])
-        metrics = {name: value for name, value in others.items() if not isinstance(value, (str, bool))}
+        metrics = {
+            name: value for name, value in others.items() if not isinstance(value, (str, bool))
+        }
         if metrics:
             self.recorder.validate(metrics)
 

@@ -16,7 +16,8 @@ __all__ = ["Recorder", "config"]
 
 
 def _callback_classes() -> tuple[type, ...]:
-    """The `Callback` classes of the Lightning packages that are imported, or of the one that can be."""
+    """The `Callback` classes of the Lightning packages that are imported, or of the one that can
+    be."""
     packages = [name for name in ("lightning.pytorch", "pytorch_lightning") if name in sys.modules]
     classes = []
     for name in packages or ["lightning.pytorch", "pytorch_lightning"]:
@@ -37,11 +38,12 @@ _Callback: Any = type("_Callback", _callback_classes(), {})
 
 
 class Recorder(_Callback):  # type: ignore[misc]
-    """Records what a Trainer trains, as `lrlab.torch.Recorder` does; stands in `Trainer(callbacks=[...])`.
+    """Records what a Trainer trains, as `lrlab.torch.Recorder` does; stands in
+    `Trainer(callbacks=[...])`.
 
-    Updates in all and in an epoch are the Trainer's own. Metrics are those that the module has logged by
-    the end of a validation. With several processes only the first records. A fit that goes on from a
-    checkpoint goes on with its log.
+    Updates in all and in an epoch are the Trainer's own. Metrics are those that the module has
+    logged by the end of a validation. With several processes only the first records. A fit that
+    goes on from a checkpoint goes on with its log.
 
     Args:
         folder: The study's folder.
@@ -73,7 +75,9 @@ class Recorder(_Callback):  # type: ignore[misc]
         options = {**_lengths(trainer), **options}
         self.recorder = _Recorder(self._folder, trainer.optimizers[0], module, **options)
 
-    def on_train_batch_end(self, trainer: Any, module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: Any, module: Any, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         """Records an update, if the batch completed one."""
         if self.recorder is None:
             return
@@ -85,7 +89,9 @@ class Recorder(_Callback):  # type: ignore[misc]
     def on_validation_end(self, trainer: Any, module: Any) -> None:
         """Records the metrics that the module logged."""
         if self.recorder is not None and not trainer.sanity_checking:
-            metrics = {name: value for name, value in trainer.callback_metrics.items() if _is_number(value)}
+            metrics = {
+                name: value for name, value in trainer.callback_metrics.items() if _is_number(value)
+            }
             if metrics:
                 self.recorder.validate(metrics)
 
@@ -121,7 +127,8 @@ def config(
     monitor: str = "val_loss",
     **options: Any,
 ) -> dict[str, Any]:
-    """What `configure_optimizers` returns to train by an lrlab plan, with the Trainer's own number of updates.
+    """What `configure_optimizers` returns to train by an lrlab plan, with the Trainer's own number
+    of updates.
 
     Args:
         optimizer: The module's optimizer.
@@ -131,7 +138,8 @@ def config(
         options: Further ones of `lrlab.torch.Scheduler`.
 
     Raises:
-        ValueError: The Trainer has no end that it knows of: give `max_epochs`, `max_steps` or `total_steps`.
+        ValueError: The Trainer has no end that it knows of: give `max_epochs`, `max_steps` or
+            `total_steps`.
     """
     from torch.optim.lr_scheduler import ReduceLROnPlateau
 

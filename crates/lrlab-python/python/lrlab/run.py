@@ -25,7 +25,8 @@ _STUDY = "study.json"
 class Run:
     """One training, as its event log tells it.
 
-    Columns are read-only arrays with one entry for each recorded update; what was not measured is NaN.
+    Columns are read-only arrays with one entry for each recorded update; what was not measured is
+    NaN.
 
     Attributes:
         path: The log it was read from.
@@ -38,7 +39,8 @@ class Run:
         parameters: Number of trained parameters.
         total_steps: Updates that were planned; `None` where that was not known.
         steps_per_epoch: Updates in an epoch; `None` where that was not known.
-        outcome: `completed`, `diverged`, `failed`, `stopped` or `halted`; `None` while there is no end.
+        outcome: `completed`, `diverged`, `failed`, `stopped` or `halted`; `None` while there is no
+            end.
         ended_at: Updates made when it diverged or was halted.
         why: The reason, where it failed or was halted.
         t: Updates made before each step.
@@ -50,7 +52,8 @@ class Run:
         update_ratio: Norm of each update over that of the parameters.
         clipped: 1 where clipping changed the gradient, else 0.
         metrics: By name, (updates made, values) of all validations.
-        sharpness: (updates made, sharpness, the limit above which steps grow) wherever it was measured.
+        sharpness: (updates made, sharpness, the limit above which steps grow) wherever it was
+            measured.
     """
 
     path: Path
@@ -126,12 +129,16 @@ class Run:
             turn=column(log.column("turn")),
             update_ratio=column(log.column("update_ratio")),
             clipped=column(log.column("clipped")),
-            metrics={name: (counts(at), column(values)) for name, (at, values) in log.metrics().items()},
+            metrics={
+                name: (counts(at), column(values)) for name, (at, values) in log.metrics().items()
+            },
             sharpness=(counts(measured[0]), column(measured[1]), column(measured[2])),
         )
 
     def __repr__(self) -> str:
-        return f"Run({self.label!r}, seed={self.seed}, steps={len(self.t)}, outcome={self.outcome!r})"
+        return (
+            f"Run({self.label!r}, seed={self.seed}, steps={len(self.t)}, outcome={self.outcome!r})"
+        )
 
     def final(self, metric: str | None = None) -> float:
         """The last value of a metric, of the objective by default; NaN where there is none."""
@@ -139,7 +146,8 @@ class Run:
         return float(known[1][-1]) if known else float("nan")
 
     def columns(self) -> dict[str, Column | NDArray[numpy.int64]]:
-        """Every column of the steps that holds a number, by name; `lr[name]` with several groups."""
+        """Every column of the steps that holds a number, by name; `lr[name]` with several
+        groups."""
         import numpy
 
         named: dict[str, Column | NDArray[numpy.int64]] = {"t": self.t, "loss": self.loss}
@@ -163,7 +171,8 @@ class Run:
             writer.writerows(zip(*(values.tolist() for values in columns.values()), strict=True))
 
     def to_pandas(self) -> Any:
-        """The steps as a `pandas.DataFrame` with `t` as its index, and each metric in the row of the step before it.
+        """The steps as a `pandas.DataFrame` with `t` as its index, and each metric in the row of
+        the step before it.
 
         Raises:
             ImportError: pandas is not installed.
@@ -178,7 +187,8 @@ class Run:
         return frame
 
     def to_tensorboard(self, logdir: str | os.PathLike[str]) -> None:
-        """Writes steps and metrics as TensorBoard scalars into `logdir`; its step counts updates made before.
+        """Writes steps and metrics as TensorBoard scalars into `logdir`; its step counts updates
+        made before.
 
         Raises:
             ImportError: tensorboard is not installed.
@@ -191,13 +201,14 @@ class Run:
         for name, (at, values) in {**steps, **self.metrics}.items():
             for step, value in zip(at.tolist(), values.tolist(), strict=True):
                 scalar = summary.Value(tag=name, simple_value=value)
-                # The log has no wall-clock times, so that equal trainings have equal logs.
-                writer.add_event(event(step=step, wall_time=float(step), summary=summary(value=[scalar])))
+                # The log has no wall-clock times.
+                writer.add_event(event(step=step, wall_time=0.0, summary=summary(value=[scalar])))
         writer.close()
 
 
 def read(folder: str | os.PathLike[str]) -> list[Run]:
-    """Reads every run of a study, of the studies one level below, or the one run whose folder it is.
+    """Reads every run of a study, of the studies one level below, or the one run whose folder it
+    is.
 
     Trials that only chose a rate are left out, as are logs without a whole line.
 
@@ -213,7 +224,11 @@ def read(folder: str | os.PathLike[str]) -> list[Run]:
     place = Path(folder)
     if place.is_file() or (place / _EVENTS).is_file():
         return [Run.read(place)]
-    studies = [place] if (place / _STUDY).exists() else sorted(path.parent for path in place.glob(f"*/{_STUDY}"))
+    studies = (
+        [place]
+        if (place / _STUDY).exists()
+        else sorted(path.parent for path in place.glob(f"*/{_STUDY}"))
+    )
     logs = [log for study in studies for log in sorted(study.glob(f"runs/*/{_EVENTS}"))]
     logs = [log for log in logs if not log.parent.name.startswith("tune-")]
     if not logs:
@@ -224,7 +239,8 @@ def read(folder: str | os.PathLike[str]) -> list[Run]:
 
 
 def report(folder: str | os.PathLike[str]) -> Path:
-    """What `lrlab report` does: prints the tables of a study, and writes every table and picture beside its logs.
+    """What `lrlab report` does: prints the tables of a study, and writes every table and picture
+    beside its logs.
 
     Returns:
         The page, `report.html`.

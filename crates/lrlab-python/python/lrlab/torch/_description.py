@@ -8,18 +8,24 @@ import torch
 
 
 def innermost(optimizer: Any) -> torch.optim.Optimizer:
-    """The optimizer inside the wrappers of Lightning and accelerate, which count other calls of `step`."""
+    """The optimizer inside the wrappers of Lightning and accelerate, which count other calls of
+    `step`."""
     inner = optimizer
-    while not isinstance(inner, torch.optim.Optimizer) or type(inner).__module__.startswith("accelerate"):
+    while not isinstance(inner, torch.optim.Optimizer) or type(inner).__module__.startswith(
+        "accelerate"
+    ):
         following = getattr(inner, "optimizer", None)
         if following is None or following is inner:
-            raise TypeError(f"optimizer is a {type(optimizer).__name__}; give a torch.optim.Optimizer")
+            raise TypeError(
+                f"optimizer is a {type(optimizer).__name__}; give a torch.optim.Optimizer"
+            )
         inner = following
     return inner
 
 
 def strategy(optimizer: torch.optim.Optimizer, plan: object = None) -> str:
-    """The optimizer with what of its first group differs from its defaults, and the plan behind a bar."""
+    """The optimizer with what of its first group differs from its defaults, and the plan behind a
+    bar."""
     group = optimizer.param_groups[0]
     told = [f"lr={_short(group.get('initial_lr', group['lr']))}"]
     for name in ("momentum", "betas", "weight_decay"):
@@ -38,13 +44,25 @@ def _plan(plan: object) -> str:
         spec = getattr(plan, name, None)
         if spec is not None and not callable(spec):
             return str(spec)
-    if isinstance(plan, (torch.optim.lr_scheduler.LRScheduler, torch.optim.lr_scheduler.ReduceLROnPlateau)):
-        kept = {"last_epoch", "base_lrs", "verbose", "num_bad_epochs", "cooldown_counter", "best", "total_steps"}
+    if isinstance(
+        plan, (torch.optim.lr_scheduler.LRScheduler, torch.optim.lr_scheduler.ReduceLROnPlateau)
+    ):
+        kept = {
+            "last_epoch",
+            "base_lrs",
+            "verbose",
+            "num_bad_epochs",
+            "cooldown_counter",
+            "best",
+            "total_steps",
+        }
         state = plan.state_dict().items()
         told = [
             f"{name}={_short(value)}"
             for name, value in state
-            if name not in kept and not name.startswith("_") and isinstance(value, (int, float, str))
+            if name not in kept
+            and not name.startswith("_")
+            and isinstance(value, (int, float, str))
         ]
         return f"{type(plan).__name__}({', '.join(told)})"
     return str(plan)
@@ -59,7 +77,8 @@ def _short(value: Any) -> str:
 
 
 def groups(optimizer: torch.optim.Optimizer) -> list[str]:
-    """A name for each parameter group: its own, or its number; `*` where there is one without a name."""
+    """A name for each parameter group: its own, or its number; `*` where there is one without a
+    name."""
     given = optimizer.param_groups
     if len(given) == 1:
         return [str(given[0].get("name", "*"))]
@@ -67,7 +86,8 @@ def groups(optimizer: torch.optim.Optimizer) -> list[str]:
 
 
 def momentum_key(optimizer: torch.optim.Optimizer) -> str | None:
-    """The key that holds every group's momentum: `momentum`, or `betas` by their first; `None` without."""
+    """The key that holds every group's momentum: `momentum`, or `betas` by their first; `None`
+    without."""
     for key in ("momentum", "betas"):
         if all(key in group for group in optimizer.param_groups):
             return key

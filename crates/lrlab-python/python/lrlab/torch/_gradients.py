@@ -1,4 +1,5 @@
-"""Norms and angles of gradients and updates, measured around an optimizer's step on the gradients' device."""
+"""Norms and angles of gradients and updates, measured around an optimizer's step on the gradients'
+device."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ import torch
 class Gradients:
     """Measures at the optimizer's hooks; `measured` holds (gradient norm, turn, update ratio).
 
-    Each is a float where it lies on the CPU, else a tensor on its device, or `None` where there is none.
+    Each is a float where it lies on the CPU, else a tensor on its device, or `None` where there is
+    none.
     """
 
     def __init__(self, norm: bool, turn: bool, ratio: bool) -> None:
@@ -29,7 +31,11 @@ class Gradients:
         if (self._norm or self._turn) and grads:
             norm = _norm(list(grads.values()))
         if self._turn:
-            if norm is not None and self._last_norm is not None and grads.keys() == self._last.keys():
+            if (
+                norm is not None
+                and self._last_norm is not None
+                and grads.keys() == self._last.keys()
+            ):
                 product = _sum([(grad * self._last[key]).sum() for key, grad in grads.items()])
                 # Not a number where a gradient is 0 and points nowhere; such a turn is left out.
                 turn = (product / (norm * self._last_norm)).clamp(-1.0, 1.0)

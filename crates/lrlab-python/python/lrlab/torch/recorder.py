@@ -1,4 +1,5 @@
-"""Records a PyTorch training in lrlab's event log, of which `lrlab report` makes its tables and pictures."""
+"""Records a PyTorch training in lrlab's event log, of which `lrlab report` makes its tables and
+pictures."""
 
 from __future__ import annotations
 
@@ -26,40 +27,47 @@ class Loss(Protocol):
 
 
 class Recorder:
-    """Records one training in two lines: `step(loss)` after each update, `validate(...)` now and then.
+    """Records one training in two lines: `step(loss)` after each update, `validate(...)` now and
+    then.
 
-    Learning rates and momenta are captured by hooks at the update itself, so that it does not matter on
-    which side of `scheduler.step()` the line `step(loss)` stands; it stands after `optimizer.step()`.
-    Nothing of the training is changed. The log is written by whole lines, at least once a second while
-    steps are recorded: after `kill -9` it can be read, and `resume` goes on with it.
+    Learning rates and momenta are captured by hooks at the update itself, so that it does not
+    matter on which side of `scheduler.step()` the line `step(loss)` stands; it stands after
+    `optimizer.step()`.
+    Nothing of the training is changed. The log is written by whole lines, at least once a second
+    while steps are recorded: after `kill -9` it can be read, and `resume` goes on with it.
 
-    A tensor on another device than the CPU is not waited for: its value is read with the next `validate`,
-    `flush` or `close`, or every `sync_every` steps. Until then it stays on its device.
+    A tensor on another device than the CPU is not waited for: its value is read with the next
+    `validate`, `flush` or `close`, or every `sync_every` steps. Until then it stays on its device.
 
     Args:
-        folder: The study's folder, made if need be. Trainings of other seeds or labels join it, from other
-            processes too; `lrlab report` then compares them.
+        folder: The study's folder, made if need be. Trainings of other seeds or labels join it,
+            from other processes too; `lrlab report` then compares them.
         optimizer: The optimizer whose updates are counted.
         model: What is trained; names the task in the report.
         title: The report's heading; that of the folder's first recording counts.
-        label: Name of the strategy in tables; by default its description. Runs of one label differ by seed.
+        label: Name of the strategy in tables; by default its description. Runs of one label differ
+            by seed.
         seed: What the training was seeded with, 0 or more. Only a name: nothing is seeded by it.
-        plan: What moves the rates: an lrlab spec, an lrlab or PyTorch scheduler. Goes into the description.
+        plan: What moves the rates: an lrlab spec, an lrlab or PyTorch scheduler. Goes into the
+            description.
         total_steps: Updates in all, where they are known.
         epochs: Epochs in all; with `steps_per_epoch` in place of `total_steps`.
         steps_per_epoch: Updates in an epoch.
         objective: The metric of `validate` that ranks trainings, lower being better.
-        gradient_norm: Whether the gradient's Euclidean norm is recorded, as the optimizer gets it (after
-            clipping, if there is any).
-        turns: Whether the cosine between successive gradients is recorded; keeps a copy of the gradients.
-        update_ratio: Whether the update's norm over the parameters' is recorded; copies the parameters.
-        sync_every: Steps after which values are read from the device; by default only when they must be.
-        resume: Updates that the training has behind it, from its checkpoint; what the log holds of later
-            ones is dropped.
+        gradient_norm: Whether the gradient's Euclidean norm is recorded, as the optimizer gets it
+            (after clipping, if there is any).
+        turns: Whether the cosine between successive gradients is recorded; keeps a copy of the
+            gradients.
+        update_ratio: Whether the update's norm over the parameters' is recorded; copies the
+            parameters.
+        sync_every: Steps after which values are read from the device; by default only when they
+            must be.
+        resume: Updates that the training has behind it, from its checkpoint; what the log holds of
+            later ones is dropped.
 
     Raises:
-        FileExistsError: The folder holds something else, or this label and seed; or another recorder
-            writes them now.
+        FileExistsError: The folder holds something else, or this label and seed; or another
+            recorder writes them now.
         ValueError: An argument out of range, or nothing to resume.
         OSError: The folder cannot be written.
 
@@ -256,10 +264,13 @@ class Recorder:
         self._end("stopped")
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Recorder writes a file and cannot be pickled; make it where training runs")
+        raise TypeError(
+            "a Recorder writes a file and cannot be pickled; make it where training runs"
+        )
 
     def _before(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
-        """The hook before an update: its values stand in the groups, where schedulers move them after it."""
+        """The hook before an update: its values stand in the groups, where schedulers move them
+        after it."""
         groups = optimizer.param_groups
         rates = [group["lr"] for group in groups]
         for rate in rates:
@@ -334,14 +345,16 @@ def _at_hand(value: Any) -> bool:
 
 
 def _kept(value: Any) -> Any:
-    """A value that may change in place, as it is now: read if it is at hand, else copied on its device."""
+    """A value that may change in place, as it is now: read if it is at hand, else copied on its
+    device."""
     if isinstance(value, torch.Tensor) and value.device.type != "cpu":
         return value.detach().clone()
     return float(value)
 
 
 def _loss(loss: Any) -> Any:
-    """A loss that is at hand as a number; another one as a copy on its device, without its graph."""
+    """A loss that is at hand as a number; another one as a copy on its device, without its
+    graph."""
     device = getattr(loss, "device", None)
     if device is None or device.type == "cpu":
         return _number(loss, "loss")
@@ -358,5 +371,7 @@ def _number(value: Any, name: str) -> float:
         return float(value.item() if hasattr(value, "item") else value)
     except (TypeError, ValueError, RuntimeError) as error:
         shape = getattr(value, "shape", None)
-        got = f"a {type(value).__name__}" + (f" of shape {tuple(shape)}" if shape is not None else "")
+        got = f"a {type(value).__name__}" + (
+            f" of shape {tuple(shape)}" if shape is not None else ""
+        )
         raise ValueError(f"{name or 'a value'} is {got}; give one number: {error}") from error
