@@ -1,6 +1,8 @@
 //! Reads a study's folder; its layout is [`lrlab_core::layout`].
 
 use std::{
+    fs::File,
+    io::{BufRead, BufReader},
     num::NonZero,
     panic,
     path::{Path, PathBuf},
@@ -9,7 +11,8 @@ use std::{
 };
 
 use lrlab_core::{
-    Arm, Event, Outcome, Question, StudySpec, Tuning,
+    Arm, Duration, Event, Horizon, Outcome, Question, StudySpec, Tuning,
+    event::Started,
     layout::{self, EVENTS_FILE, RUNS_FOLDER, STUDY_FILE, StudyFile},
 };
 
@@ -54,6 +57,32 @@ impl StudyRuns {
             }
         }
         Ok(Self { arms: arms.finish(), spec })
+    }
+}
+
+/// How long the trainings of a study are, from the first log in `folder` that says so and from what was
+/// asked; `None` before there is one.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn logged_horizon(folder: &Path, budget: Duration) -> Result<Option<Horizon>, ReadError> {
+    for log in logs(&folder.join(RUNS_FOLDER))? {
+        if let Some(started) = started(&log) {
+            let steps_per_epoch = started.horizon.steps_per_epoch;
+            let total = budget.steps(Horizon::new(0, steps_per_epoch));
+            return Ok(Some(Horizon::new(total, steps_per_epoch)));
+        }
+    }
+    Ok(None)
+}
+
+/// The first line of a log, where that is whole and says what was begun.
+fn started(log: &Path) -> Option<Started> {
+    let mut line = String::new();
+    BufReader::new(File::open(log).ok()?).read_line(&mut line).ok()?;
+    match serde_json::from_str(line.strip_suffix('\n')?).ok()? {
+        Event::Started(started) => Some(*started),
+        _ => None,
     }
 }
 

@@ -213,6 +213,7 @@ fn whole_strategy() -> impl Strategy<Value = Whole> {
         clip,
         after_end,
         recorded: None,
+        code: None,
     })
 }
 

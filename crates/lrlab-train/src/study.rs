@@ -147,8 +147,19 @@ fn check_empty(path: &Path) -> Result<(), TrainError> {
 pub fn check_study(spec: &StudySpec) -> Result<(), TrainError> {
     let horizon = study_horizon(spec)?;
     let Some(&seed) = spec.seeds.first() else { return Ok(()) };
-    for (index, arm) in spec.arms.iter().enumerate() {
+    for arm in &spec.arms {
         Trial::new(&spec.trial(arm.strategy.clone(), seed))?;
+    }
+    check_rates(spec, horizon)
+}
+
+/// Checks that every arm of a study can be built over `horizon`, at every rate that it is known to try.
+///
+/// # Errors
+/// The first arm that cannot be built or tuned.
+pub fn check_rates(spec: &StudySpec, horizon: Horizon) -> Result<(), TrainError> {
+    for (index, arm) in spec.arms.iter().enumerate() {
+        arm.strategy.build(horizon)?.scheduler.rehearse(horizon.total_steps)?;
         match &spec.protocol.tuning {
             Tuning::AsWritten => {}
             Tuning::Search { .. } => arm.strategy.check_tunable(horizon)?,

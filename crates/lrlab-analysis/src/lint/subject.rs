@@ -116,6 +116,7 @@ impl<'a> Group<'a> {
             clip: None,
             after_end: lrlab_core::AfterEnd::Hold,
             recorded: None,
+            code: None,
         }
         .build(self.horizon)?;
         self.nodes = tree::nodes(spec, self.horizon);

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy,
-    strategy_data::RECORDED,
+    strategy_data::{CODE, RECORDED},
 };
 use crate::{
     AfterEnd, Pattern,
@@ -123,6 +123,9 @@ impl Serialize for Strategy {
                 group_entries(&mut map, group)?;
             }
             groups => map.serialize_entry("groups", groups)?,
+        }
+        if let Some(code) = &self.code {
+            map.serialize_entry(CODE, code)?;
         }
         if let Some(clip) = &self.clip {
             map.serialize_entry("clip", clip)?;

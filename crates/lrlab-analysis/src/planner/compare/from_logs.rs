@@ -60,6 +60,7 @@ impl StudyRuns {
         let effort = |(arm, runs): (&TunedArm, &ArmRuns)| {
             let (trials, gradients) = match self.spec.protocol.tuning {
                 Tuning::AsWritten => (0, 0),
+                _ if arm.strategy.has_own_rate() => (0, 0),
                 Tuning::Search { effort } => (effort as usize, (effort * total as f64) as u64),
                 Tuning::Grid { .. } => (arm.trials, arm.trials as u64 * total),
             };
