@@ -27,5 +27,5 @@ pub use diagnose::{Verdict, Word};
 pub use planner::Planner;
 pub use run::{ArmRuns, FoldError, ReadError, Run, StudyRuns, Unbuilt};
 pub use steps::{StepRef, Steps};
-pub use study::logged_horizon;
+pub use study::{first_started, logged_horizon};
 pub use trial_result::{ResultFold, TrialResult};

@@ -66,14 +66,18 @@ impl StudyRuns {
 /// # Errors
 /// A folder that cannot be read.
 pub fn logged_horizon(folder: &Path, budget: Duration) -> Result<Option<Horizon>, ReadError> {
-    for log in logs(&folder.join(RUNS_FOLDER))? {
-        if let Some(started) = started(&log) {
-            let steps_per_epoch = started.horizon.steps_per_epoch;
-            let total = budget.steps(Horizon::new(0, steps_per_epoch));
-            return Ok(Some(Horizon::new(total, steps_per_epoch)));
-        }
-    }
-    Ok(None)
+    Ok(first_started(folder)?.map(|started| {
+        let steps_per_epoch = started.horizon.steps_per_epoch;
+        Horizon::new(budget.steps(Horizon::new(0, steps_per_epoch)), steps_per_epoch)
+    }))
+}
+
+/// What was begun first in a study's folder, by the names of its runs; `None` before anything was.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn first_started(folder: &Path) -> Result<Option<Started>, ReadError> {
+    Ok(logs(&folder.join(RUNS_FOLDER))?.iter().find_map(|log| started(log)))
 }
 
 /// The first line of a log, where that is whole and says what was begun.

@@ -6,6 +6,7 @@ mod command;
 mod error;
 mod recorder;
 mod run;
+mod laboratory;
 
 use pyo3::prelude::*;
 
@@ -16,6 +17,10 @@ mod _core {
     use super::command::command;
     #[pymodule_export]
     use super::error::SpecError;
+
+    // The laboratory.
+    #[pymodule_export]
+    use super::laboratory::{Study, Trial, TrialError, fail_trial, preconditioner};
 
     #[pymodule_export]
     use super::recorder::Log;
