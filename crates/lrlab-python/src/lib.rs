@@ -4,9 +4,9 @@
 
 mod command;
 mod error;
+mod laboratory;
 mod recorder;
 mod run;
-mod laboratory;
 
 use pyo3::prelude::*;
 

@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
+from lrlab.torch.laboratory import (
+    CompareResult,
+    FindResult,
+    Interrupted,
+    Sharpness,
+    compare,
+    find,
+    sharpness,
+)
 from lrlab.torch.recorder import Recorder
 
-__all__ = ["Recorder"]
+__all__ = [
+    "CompareResult",
+    "FindResult",
+    "Interrupted",
+    "Recorder",
+    "Sharpness",
+    "compare",
+    "find",
+    "sharpness",
+]
