@@ -112,7 +112,7 @@ def find(
             process where CUDA is in use. With 1 all is done in this process, with PyTorch's threads as they
             are set.
         name: What is trained, in reports.
-        measure: Also measures sharpness in the range test, by double backward.
+        measure: Also measures sharpness in the range test, by double backward, for up to a quarter more work.
 
     Raises:
         SpecError: A strategy that cannot be read, or whose rate cannot be chosen.

@@ -66,13 +66,13 @@ def sharpness(
         raise ValueError(f"iterations = {iterations}, expected at least 1")
     if not tensors:
         raise ValueError("no parameters were given: pass model.parameters()")
-    found = curvature(loss_fn, tensors, [] if optimizer is None else [optimizer], iterations=iterations)
-    if found is None:
+    known = curvature(loss_fn, tensors, [] if optimizer is None else [optimizer], iterations=iterations)
+    if known is None:
         raise ValueError(
             f"{type(optimizer).__name__} has no preconditioner that is known here: it is SGD, Adam or "
             "AdamW, and the latter two have one once they made an update"
         )
-    return found
+    return known[0]
 
 
 def curvature(
@@ -81,8 +81,10 @@ def curvature(
     optimizers: Sequence[Optimizer],
     *,
     iterations: int,
-) -> Sharpness | None:
-    """The sharpness; `None` where an optimizer's preconditioner is not known."""
+    begin: Tensor | None = None,
+) -> tuple[Sharpness, Tensor] | None:
+    """The sharpness and the steepest direction, searched from `begin` or else from the gradient; `None` where
+    an optimizer's preconditioner is not known."""
     limit, root = None, None
     if optimizers:
         known = _stability(optimizers, parameters)
@@ -103,8 +105,9 @@ def curvature(
         image = torch.autograd.grad(gradient, parameters, v, retain_graph=True, allow_unused=True)
         return _flat(image, parameters) if root is None else root * _flat(image, parameters)
 
-    value, residual, products = _largest_eigenvalue(product, gradient.detach(), iterations)
-    return Sharpness(value, residual, limit, products)
+    start = _beside(gradient.detach()) if begin is None else begin
+    value, residual, products, steepest = _largest_eigenvalue(product, start, iterations)
+    return Sharpness(value, residual, limit, products), steepest
 
 
 def _flat(parts: Iterable[Tensor | None], like: Sequence[Tensor]) -> Tensor:
@@ -112,18 +115,23 @@ def _flat(parts: Iterable[Tensor | None], like: Sequence[Tensor]) -> Tensor:
     return torch.cat([(torch.zeros_like(p) if part is None else part).flatten() for part, p in pairs])
 
 
+def _beside(gradient: Tensor) -> Tensor:
+    """The gradient's direction, and a little of a fixed one."""
+    aside = torch.randn(gradient.numel(), generator=torch.Generator().manual_seed(0)).to(gradient)
+    norm = gradient.norm()
+    along = gradient / norm if 0.0 < float(norm) < float("inf") else torch.zeros_like(gradient)
+    start: Tensor = along + _ASIDE * aside / aside.norm()
+    return start
+
+
 def _largest_eigenvalue(
     product: Callable[[Tensor], Tensor], begin: Tensor, iterations: int
-) -> tuple[float, float, int]:
-    """Lanczos iteration with full reorthogonalisation: value, residual, products.
+) -> tuple[float, float, int, Tensor]:
+    """Lanczos iteration with full reorthogonalisation: value, residual, products, Ritz vector.
 
     Source: Golub and Van Loan, Matrix Computations, 4th edition, section 10.1.
     """
-    aside = torch.randn(begin.numel(), generator=torch.Generator().manual_seed(0)).to(begin)
-    norm = begin.norm()
-    start = begin / norm if 0.0 < float(norm) < float("inf") else torch.zeros_like(begin)
-    start = start + _ASIDE * aside / aside.norm()
-    basis = [start / start.norm()]
+    basis = [begin / begin.norm()]
     alphas: list[float] = []
     betas: list[float] = []
     while True:
@@ -139,13 +147,15 @@ def _largest_eigenvalue(
             side = torch.tensor(betas, dtype=torch.float64)
             ritz = ritz + torch.diag(side, 1) + torch.diag(side, -1)
         if not bool(torch.isfinite(ritz).all()):
-            return float("nan"), float("nan"), len(alphas)
+            return float("nan"), float("nan"), len(alphas), begin
         values, vectors = torch.linalg.eigh(ritz)
         value, residual = float(values[-1]), beta * abs(float(vectors[-1, -1]))
         spent = len(alphas)
         exhausted = beta <= 1e-6 * max(abs(value), 1e-300) or spent == begin.numel()
         if spent >= iterations or exhausted or residual <= _TOLERANCE * abs(value):
-            return value, residual, spent
+            weights = vectors[:, -1].tolist()
+            steepest = sum((w * b for w, b in zip(weights, basis, strict=True)), torch.zeros_like(begin))
+            return value, residual, spent, steepest
         betas.append(beta)
         basis.append(image / beta)
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from lrlab import _core
+from lrlab.torch.laboratory.looks import Looks
 from lrlab.torch.laboratory.problem import (
     TRAINING_LOSS,
     Problem,
@@ -20,11 +21,7 @@ from lrlab.torch.laboratory.problem import (
     trained,
     undisturbed,
 )
-from lrlab.torch.laboratory.sharpness import curvature
 from lrlab.torch.laboratory.steering import Coded, Planned, clip
-
-#: Looks at the curvature in a training that is measured.
-_LOOKS = 12
 
 
 class Request(NamedTuple):
@@ -79,15 +76,16 @@ def _train(problem: Problem, trial: _core.Trial, arm: int | None, alone: Callabl
         measured[0][1],
     )
     total = trial.total_steps
-    looks = -(-total // _LOOKS) if problem.measure and trial.measure else 0
+    looks = Looks(trial, problem.measure)
     losses: list[float] = []
     previous: Tensor | None = None
     for t, batch in zip(range(total), chain([first], batches), strict=False):
         if alone():
             os._exit(1)
         steering.before_update()
-        if looks and t % looks == 0:
-            _measure(problem, trial, steering, module, parameters, first)
+        if looks.due(t):
+            with undisturbed(module):
+                looks.look(lambda: problem.loss_of(module, first), parameters, steering.optimizers)
         for optimizer in steering.optimizers:
             optimizer.zero_grad(set_to_none=True)
         loss = problem.loss_of(module, batch)
@@ -143,23 +141,6 @@ def _last_tenth(losses: list[float], total: int) -> float:
     """The mean loss over as many of the last steps as make a tenth of the training."""
     last = losses[-max(1, total // 10) :]
     return sum(last) / len(last)
-
-
-def _measure(
-    problem: Problem,
-    trial: _core.Trial,
-    steering: Planned | Coded,
-    module: nn.Module,
-    parameters: list[nn.Parameter],
-    batch: Any,
-) -> None:
-    """Writes down the sharpness on the first batch, where the optimizer's theory is known."""
-    with undisturbed(module):
-        found = curvature(
-            lambda: problem.loss_of(module, batch), parameters, steering.optimizers, iterations=5
-        )
-    if found is not None and found.limit is not None:
-        trial.sharpness(found.value, found.residual, found.limit, found.products)
 
 
 def _told(error: Exception) -> str:
