@@ -233,12 +233,11 @@ def test_measuring_writes_the_sharpness_that_arms_had(tmp_path: Path) -> None:
         ({"a": "sgd"}, {"tune": []}, lrlab.SpecError, "one or more"),
         ({"a": "sgd"}, {"tune": [-1.0]}, lrlab.SpecError, "above 0"),
         ({"a": "sgd"}, {"target": float("nan")}, lrlab.SpecError, "target"),
-        ({"a": "sgd | cosine to lr 1e-5 over 99999 steps"}, {}, ValueError, ""),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_trained(
     tmp_path: Path, arms: Any, changed: dict[str, Any], error: type[Exception], told: str
 ) -> None:
-    with pytest.raises(error, match=told or None):
+    with pytest.raises(error, match=told):
         weigh(tmp_path / "a", arms, **changed)
     assert not (tmp_path / "a").exists()

@@ -330,7 +330,7 @@ def test_strategies_that_cannot_be_are_refused(tmp_path: Path) -> None:
     for strategy, told in [
         ("sgdd", "sgd"),
         ("adam lr=0 | constant", "above 0"),
-        ("torch OneCycleLR(max_lr=0.1, total_steps=48)", "rates up to"),
+        ("sgd | torch OneCycleLR(max_lr=0.1, total_steps=48)", "rates up to"),
     ]:
         with pytest.raises(lrlab.SpecError, match=told):
             search_with(strategy, tmp_path / "study")

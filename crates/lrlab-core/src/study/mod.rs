@@ -143,7 +143,8 @@ impl StudySpec {
     /// The learning rate that every arm has, where rates are as written and all the same.
     pub fn shared_rate(&self) -> Option<f64> {
         let rate = self.arms.first()?.strategy.lr();
-        let same = self.arms.len() > 1 && self.arms.iter().all(|arm| arm.strategy.lr() == rate);
+        let at_it = |arm: &Arm| arm.strategy.lr() == rate && !arm.strategy.has_own_rate();
+        let same = self.arms.len() > 1 && self.arms.iter().all(at_it);
         (same && self.protocol.tuning == Tuning::AsWritten).then_some(rate)
     }
 }

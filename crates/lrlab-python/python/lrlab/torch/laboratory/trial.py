@@ -146,10 +146,10 @@ def _last_tenth(losses: list[float], total: int) -> float:
 def _told(error: Exception) -> str:
     """An exception in one line, with the place in the user's code where it came from."""
     text = "".join(traceback.format_exception_only(error)).strip()
-    here = os.path.dirname(__file__)
+    others = (os.path.dirname(__file__), os.path.dirname(torch.__file__))
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith(here)]
+    own = [frame for frame in frames if not frame.filename.startswith(others)]
     if not own:
         return text
-    frame = own[0]
+    frame = own[-1]
     return f"{text} (in {frame.name}, {os.path.basename(frame.filename)} line {frame.lineno})"
