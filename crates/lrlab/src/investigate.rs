@@ -237,11 +237,7 @@ impl<'a> Investigator<'a> {
 ///
 /// # Errors
 /// A log that cannot be read.
-pub fn ended(
-    path: &std::path::Path,
-    name: &str,
-    spec: &TrialSpec,
-) -> Result<Option<TrialResult>, ReadError> {
+pub fn ended(path: &std::path::Path, name: &str, spec: &TrialSpec) -> Result<Option<TrialResult>, ReadError> {
     if outcome_of(path).is_none() {
         return Ok(None);
     }

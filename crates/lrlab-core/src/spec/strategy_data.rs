@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 use super::{
-    Clip, Code, Compat, Fault, GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec,
-    Strategy,
+    Clip, Code, Compat, Fault, GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec,
+    SignalSpec, Strategy,
     data::{Data, Table, Tree, argument, join, read},
     plan_text::unknown_signal,
     strategy_text::CLIP,

@@ -8,11 +8,7 @@ pub(crate) use optimizer::preconditioner;
 pub(crate) use study::Study;
 pub(crate) use trial::{Trial, fail_trial};
 
-use lrlab::{
-    analysis::ReadError,
-    answer::AnswerError,
-    train::TrainError,
-};
+use lrlab::{analysis::ReadError, answer::AnswerError, train::TrainError};
 use pyo3::{
     create_exception,
     exceptions::{PyFileExistsError, PyOSError, PyRuntimeError, PyValueError},

@@ -45,7 +45,8 @@ pub(super) fn constructor<'py>(
         match place(pytorch) {
             (key, Some(index)) => append(&arguments, key, index, number(parameter, group))?,
             (key, None) if parameter.kind == Kind::Flag => {
-                let flag = given.map_or(parameter.default == Some("true"), |given| *given == Argument::Flag(true));
+                let flag =
+                    given.map_or(parameter.default == Some("true"), |given| *given == Argument::Flag(true));
                 arguments.set_item(key, flag)?;
             }
             (key, None) => match given {

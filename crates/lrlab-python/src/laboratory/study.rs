@@ -21,11 +21,7 @@ use lrlab::{
     },
     folder,
     investigate::ended,
-    train::{
-        StudyFolder, TrainError,
-        groups::groups_of,
-        study::check_rates,
-    },
+    train::{StudyFolder, TrainError, groups::groups_of, study::check_rates},
 };
 use pyo3::{exceptions::PyValueError, prelude::*};
 use serde_json::{Value, json};
@@ -170,7 +166,8 @@ fn differences(there: &Question, here: &Question) -> String {
         Ok(Value::Object(kind)) => kind.into_iter().next(),
         _ => None,
     };
-    let (Some((kind, Value::Object(there))), Some((other, Value::Object(here)))) = (fields(there), fields(here))
+    let (Some((kind, Value::Object(there))), Some((other, Value::Object(here)))) =
+        (fields(there), fields(here))
     else {
         return "another question".to_owned();
     };
@@ -180,8 +177,9 @@ fn differences(there: &Question, here: &Question) -> String {
     let keys = there.keys().chain(here.keys().filter(|key| !there.contains_key(*key)));
     let differ = keys.filter(|key| there.get(*key) != here.get(*key));
     let value = |value: Option<&Value>| value.map_or_else(|| "none".to_owned(), Value::to_string);
-    let told: Vec<String> =
-        differ.map(|key| format!("{key} = {}, not {}", value(there.get(key)), value(here.get(key)))).collect();
+    let told: Vec<String> = differ
+        .map(|key| format!("{key} = {}, not {}", value(there.get(key)), value(here.get(key))))
+        .collect();
     told.join("; ")
 }
 
@@ -376,7 +374,10 @@ impl Study {
         for result in results {
             std::fs::remove_dir_all(self.run(&result.name)?)?;
         }
-        Err(TrialError::new_err(format!("none of the first {} trials could be trained: {first}", results.len())))
+        Err(TrialError::new_err(format!(
+            "none of the first {} trials could be trained: {first}",
+            results.len()
+        )))
     }
 
     fn found(&self, spec: &FindSpec) -> PyResult<(String, String)> {

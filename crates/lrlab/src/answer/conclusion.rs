@@ -134,11 +134,7 @@ pub fn failures(runs: &StudyRuns) -> Vec<String> {
 const MESSAGES: usize = 5;
 
 /// What to do: the recommendation, what the seeds came to, and what speaks against believing it.
-pub fn advice(
-    runs: &StudyRuns,
-    comparison: &Comparison,
-    answer: Option<&CompareAnswer>,
-) -> Vec<String> {
+pub fn advice(runs: &StudyRuns, comparison: &Comparison, answer: Option<&CompareAnswer>) -> Vec<String> {
     let mut told = Vec::new();
     let planned = runs.spec.protocol.stop_early || runs.spec.protocol.tuning != Tuning::AsWritten;
     if answer.is_none() && planned {

@@ -158,9 +158,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 pub(crate) fn report_again(folder: &Path, spec: &FindSpec) -> Result<(), Failure> {
     let report = search::read(folder, spec).map_err(|error| match error {
         // What is trained outside of lrlab is continued there.
-        AnswerError::Unfinished(_) if find_task(&spec.task.name).is_some() => {
-            Failure::Input(format!("{error}; continue it with: lrlab find --resume --out {}", folder.display()))
-        }
+        AnswerError::Unfinished(_) if find_task(&spec.task.name).is_some() => Failure::Input(format!(
+            "{error}; continue it with: lrlab find --resume --out {}",
+            folder.display()
+        )),
         AnswerError::Unfinished(_) => {
             Failure::Input(format!("{error}; continue it with the program that began it"))
         }
