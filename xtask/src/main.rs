@@ -8,6 +8,7 @@ mod golden;
 mod python;
 mod regret;
 mod tidy;
+mod torch_tests;
 mod tree;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -37,6 +38,8 @@ enum Chore {
     Regret(regret::Options),
     /// Builds the Python package as its users get it, installs it in target/python/venv, and tests it there.
     Python(python::Options),
+    /// Runs PyTorch's own tests of its schedulers on lrlab's.
+    TorchTests(torch_tests::Options),
     /// Makes the golden files again, with a Python that has torch.
     Golden {
         /// The Python to run, such as .venv/bin/python.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Chore::Docs(options) => docs::run(&options),
         Chore::Regret(options) => regret::run(&options),
         Chore::Python(options) => python::run(&options),
+        Chore::TorchTests(options) => torch_tests::run(&options),
         Chore::Golden { python, names } => golden::run(&python, &names),
     };
     match done {

@@ -48,6 +48,114 @@ impl Horizon {
     }
 }
 
+/// What somebody says about how long a training is; two of the three tell the third.
+///
+/// ```
+/// use lrlab_core::{Horizon, Length};
+/// let length = Length { epochs: Some(3), steps_per_epoch: Some(100), ..Length::default() };
+/// assert_eq!(length.horizon()?, Horizon::new(300, 100));
+/// # Ok::<(), lrlab_core::LengthError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Length {
+    /// Optimizer updates from the first to the last, at least 1.
+    pub total_steps: Option<u64>,
+    /// Passes over the training data, at least 1.
+    pub epochs: Option<u64>,
+    /// Optimizer updates in one pass over the training data, at least 1.
+    pub steps_per_epoch: Option<u64>,
+}
+
+/// Why a [`Length`] is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LengthError {
+    /// Nothing was said.
+    #[error("how long is the training? give its steps in all, or its epochs and the steps per epoch")]
+    Missing,
+    /// Only how long an epoch is.
+    #[error("how long is the training? give its steps in all, or its epochs")]
+    NoTotal,
+    /// Only how many epochs there are.
+    #[error("how long is an epoch? give the steps in all, or the steps per epoch")]
+    NoEpoch,
+    /// A training or an epoch without an update.
+    #[error("0 {what} are no training; give at least 1")]
+    Zero {
+        /// What there is none of.
+        what: &'static str,
+    },
+    /// Epochs that cannot be equally long.
+    #[error(
+        "{total_steps} steps are no whole number of steps in each of {epochs} epochs; give the steps per epoch"
+    )]
+    Uneven {
+        /// Steps in all.
+        total_steps: u64,
+        /// Epochs.
+        epochs: u64,
+    },
+    /// All three, and they contradict each other.
+    #[error(
+        "{epochs} epochs of {steps_per_epoch} steps are not {total_steps} steps; leave one of the three out"
+    )]
+    Contradiction {
+        /// Steps in all.
+        total_steps: u64,
+        /// Epochs.
+        epochs: u64,
+        /// Steps in each.
+        steps_per_epoch: u64,
+    },
+    /// More steps than can be counted.
+    #[error("{epochs} epochs of {steps_per_epoch} steps are more than can be counted")]
+    TooLong {
+        /// Epochs.
+        epochs: u64,
+        /// Steps in each.
+        steps_per_epoch: u64,
+    },
+}
+
+impl Length {
+    /// The training of this length. Steps alone say nothing of epochs: one is taken to be one step, and
+    /// [`has_epochs`](Self::has_epochs) tells that it was.
+    ///
+    /// # Errors
+    /// What is missing, 0, or contradicts the rest.
+    pub fn horizon(self) -> Result<Horizon, LengthError> {
+        let Self { total_steps, epochs, steps_per_epoch } = self;
+        let named = [(total_steps, "steps"), (epochs, "epochs"), (steps_per_epoch, "steps per epoch")];
+        if let Some((_, what)) = named.into_iter().find(|(count, _)| *count == Some(0)) {
+            return Err(LengthError::Zero { what });
+        }
+        match (total_steps, epochs, steps_per_epoch) {
+            (None, None, None) => Err(LengthError::Missing),
+            (None, None, Some(_)) => Err(LengthError::NoTotal),
+            (None, Some(_), None) => Err(LengthError::NoEpoch),
+            (Some(steps), None, each) => Ok(Horizon::new(steps, each.unwrap_or(1))),
+            (None, Some(epochs), Some(each)) => match epochs.checked_mul(each) {
+                Some(steps) => Ok(Horizon::new(steps, each)),
+                None => Err(LengthError::TooLong { epochs, steps_per_epoch: each }),
+            },
+            (Some(steps), Some(epochs), None) if steps.is_multiple_of(epochs) => {
+                Ok(Horizon::new(steps, steps / epochs))
+            }
+            (Some(total_steps), Some(epochs), None) => Err(LengthError::Uneven { total_steps, epochs }),
+            (Some(steps), Some(epochs), Some(each)) if epochs.checked_mul(each) == Some(steps) => {
+                Ok(Horizon::new(steps, each))
+            }
+            (Some(total_steps), Some(epochs), Some(steps_per_epoch)) => {
+                Err(LengthError::Contradiction { total_steps, epochs, steps_per_epoch })
+            }
+        }
+    }
+
+    /// Whether somebody said what an epoch is.
+    pub fn has_epochs(self) -> bool {
+        self.epochs.is_some() || self.steps_per_epoch.is_some()
+    }
+}
+
 impl Duration {
     /// The number of steps, rounded to the nearest whole one.
     ///
@@ -219,6 +327,28 @@ mod tests {
         }
         assert_eq!(parse_percent("1_0"), Some(0.1));
         assert_eq!(parse_percent("1e99999999999999999999"), None);
+    }
+
+    #[test]
+    fn two_numbers_tell_the_third_and_nonsense_is_refused() {
+        let horizon =
+            |total_steps, epochs, steps_per_epoch| Length { total_steps, epochs, steps_per_epoch }.horizon();
+        assert_eq!(horizon(Some(7), None, None), Ok(Horizon::new(7, 1)));
+        assert_eq!(horizon(Some(70), None, Some(20)), Ok(Horizon::new(70, 20)));
+        assert_eq!(horizon(Some(60), Some(3), None), Ok(Horizon::new(60, 20)));
+        assert_eq!(horizon(None, Some(3), Some(20)), Ok(Horizon::new(60, 20)));
+        assert_eq!(horizon(Some(60), Some(3), Some(20)), Ok(Horizon::new(60, 20)));
+        assert_eq!(horizon(None, None, None), Err(LengthError::Missing));
+        assert_eq!(horizon(None, None, Some(20)), Err(LengthError::NoTotal));
+        assert_eq!(horizon(None, Some(3), None), Err(LengthError::NoEpoch));
+        assert_eq!(horizon(Some(70), Some(3), None), Err(LengthError::Uneven { total_steps: 70, epochs: 3 }));
+        assert_eq!(horizon(Some(0), None, None), Err(LengthError::Zero { what: "steps" }));
+        assert_eq!(horizon(Some(9), Some(0), None), Err(LengthError::Zero { what: "epochs" }));
+        assert_eq!(horizon(None, Some(3), Some(0)), Err(LengthError::Zero { what: "steps per epoch" }));
+        let contradiction = LengthError::Contradiction { total_steps: 70, epochs: 3, steps_per_epoch: 20 };
+        assert_eq!(horizon(Some(70), Some(3), Some(20)), Err(contradiction));
+        let long = LengthError::TooLong { epochs: 3, steps_per_epoch: u64::MAX };
+        assert_eq!(horizon(None, Some(3), Some(u64::MAX)), Err(long));
     }
 
     #[test]

@@ -20,14 +20,15 @@ pub mod answer;
 pub mod cli;
 pub mod folder;
 pub mod investigate;
+pub mod spec_file;
 
 pub use lrlab_analysis as analysis;
 pub use lrlab_core as core;
 pub use lrlab_train as train;
 
 pub use lrlab_core::{
-    Arm, BuiltGroup, BuiltStrategy, Duration, Event, Field, FindSpec, Horizon, Optimizer, OptimizerSpec,
-    Outcome, ParamGroup, Pattern, Plan, Protocol, Question, Rule, Schedule, ScheduleSpec, SpecError,
-    Strategy, StudyDraft, StudySpec, TaskSpec, TrialSpec, Tuning,
+    Arm, BuiltGroup, BuiltStrategy, Duration, Event, Field, FindSpec, Horizon, Length, LengthError,
+    Optimizer, OptimizerSpec, Outcome, ParamGroup, Pattern, Plan, Preview, Protocol, Question, Rule,
+    Schedule, ScheduleSpec, SpecError, Strategy, StudyDraft, StudySpec, TaskSpec, TrialSpec, Tuning,
 };
 pub use lrlab_train::adapter::{ModuleOptimizer, ScheduleAdapter};

@@ -10,14 +10,18 @@ mod columns;
 mod csv;
 mod marks;
 pub(crate) mod picture;
+mod preview;
 mod sparkline;
 pub(crate) mod terminal;
 pub(crate) mod ticks;
 
 pub use csv::csv;
 pub use picture::{Size, png, svg};
+pub use preview::{MOST_STEPS, Shown};
 pub use sparkline::sparkline;
 pub use terminal::{Screen, terminal};
+
+use lrlab_core::PlanError;
 
 /// Curves in panels over one shared step axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,6 +118,20 @@ pub enum PlotError {
     NothingPositive {
         /// Heading of the panel.
         quantity: String,
+    },
+    /// A training that is too long for a picture.
+    #[error("{steps} steps are too many to draw, {} are the most", MOST_STEPS)]
+    TooLong {
+        /// Its steps.
+        steps: u64,
+    },
+    /// A plan that ends with an error before the chart does.
+    #[error("{label}: {error}")]
+    Plan {
+        /// The curve.
+        label: String,
+        /// What it ends with.
+        error: PlanError,
     },
     /// A picture too small to read or too large to hold in memory.
     #[error("a picture of {width} x {height} is not drawn; both sides lie between {low} and {high}", low = Size::LEAST, high = Size::GREATEST)]

@@ -2,14 +2,14 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::{
-    OptimizerSpec, PlanSpec, ScheduleSpec, SpecError, Strategy,
-    data::{Data, read},
+    OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SpecError, Strategy, Unit,
+    data::{Data, Tree},
 };
 use crate::{
-    Field,
+    Duration, Field, Horizon,
     optimizer::registry as optimizers,
     registry::{Argument, Arguments, same_name},
 };
@@ -52,6 +52,87 @@ impl Spec {
             }
         }
     }
+
+    /// The strategy, with the learning rate `lr` for every group where one is told.
+    pub fn strategy_at(self, lr: Option<f64>) -> Strategy {
+        let mut strategy = self.strategy();
+        if let Some(lr) = lr {
+            for group in &mut strategy.groups {
+                group.optimizer = group.optimizer.clone().with_lr(lr);
+            }
+        }
+        strategy
+    }
+
+    /// The same training in plain PyTorch; of a schedule alone, the scheduler alone.
+    ///
+    /// # Errors
+    /// What cannot be built over this horizon, and a rate of 0 that would have to be multiplied.
+    pub fn to_torch_code(&self, horizon: Horizon, lr: Option<f64>) -> Result<String, SpecError> {
+        match self {
+            Self::Plan(PlanSpec { schedule: ScheduleChoice::Own(schedule), fields, signals })
+                if fields.is_empty() && signals.is_empty() =>
+            {
+                schedule.to_torch_code(horizon, lr.unwrap_or(1.0))
+            }
+            _ => self.clone().strategy_at(lr).to_torch_code(horizon),
+        }
+    }
+
+    /// Whether its values depend on how long an epoch is.
+    pub fn counts_epochs(&self) -> bool {
+        match self {
+            Self::Strategy(strategy) => strategy.groups.iter().any(|group| plan_counts_epochs(&group.plan)),
+            Self::Plan(plan) => plan_counts_epochs(plan),
+        }
+    }
+
+    /// A spec from its tree: what is no tree fails as `deserializer` does, what is no spec tells every
+    /// problem with its place.
+    ///
+    /// # Errors
+    /// What the format cannot read.
+    pub fn from_data<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Result<Self, SpecError>, D::Error> {
+        let data = Data::deserialize(deserializer)?;
+        let mut tree = Tree { problems: Vec::new() };
+        let spec = match &data {
+            Data::Text(text) => return Ok(text.parse()),
+            Data::Table(table) if table.contains_key("name") => {
+                tree.schedule("", &data, 0).map(|spec: ScheduleSpec| Self::Plan(spec.into()))
+            }
+            Data::Table(table) if table.contains_key("optimizer") || table.contains_key("groups") => {
+                tree.strategy(&data).map(Self::Strategy)
+            }
+            other => tree.whole_plan(other).map(Self::Plan),
+        };
+        Ok(spec.filter(|_| tree.problems.is_empty()).ok_or_else(|| SpecError::new(tree.problems)))
+    }
+}
+
+fn plan_counts_epochs(plan: &PlanSpec) -> bool {
+    let schedule = match &plan.schedule {
+        ScheduleChoice::Own(schedule) => schedule_counts_epochs(schedule),
+        ScheduleChoice::Torch { unit, .. } => *unit == Unit::Epoch,
+    };
+    schedule
+        || plan.fields.values().any(schedule_counts_epochs)
+        || plan.signals.iter().any(|signal| signal.args.values().any(argument_counts_epochs))
+}
+
+fn schedule_counts_epochs(spec: &ScheduleSpec) -> bool {
+    spec.args.values().any(argument_counts_epochs) || spec.inner.iter().any(schedule_counts_epochs)
+}
+
+fn argument_counts_epochs(argument: &Argument) -> bool {
+    let epochs = |duration: &Duration| matches!(duration, Duration::Epochs(_));
+    match argument {
+        Argument::Duration(duration) => epochs(duration),
+        Argument::Durations(durations) => durations.iter().any(epochs),
+        Argument::Points(points) => points.iter().any(|point| epochs(&point.at)),
+        _ => false,
+    }
 }
 
 /// Whether the text begins as a strategy does.
@@ -85,15 +166,43 @@ impl fmt::Display for Spec {
 
 impl<'de> Deserialize<'de> for Spec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer, |tree, data| match data {
-            Data::Text(text) => tree.parse("", text),
-            Data::Table(table) if table.contains_key("name") => {
-                tree.schedule("", data, 0).map(|spec: ScheduleSpec| Self::Plan(spec.into()))
-            }
-            Data::Table(table) if table.contains_key("optimizer") || table.contains_key("groups") => {
-                tree.strategy(data).map(Self::Strategy)
-            }
-            other => tree.whole_plan(other).map(Self::Plan),
-        })
+        Self::from_data(deserializer)?.map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Spec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Strategy(strategy) => strategy.serialize(serializer),
+            Self::Plan(plan) => plan.serialize(serializer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_counts_epochs_is_known() {
+        let counts = |text: &str| text.parse::<Spec>().unwrap().counts_epochs();
+        let yes = [
+            "warmup 3 epochs then cosine",
+            "sgd lr=0.1 | step every 5 epochs x0.5",
+            "constant | momentum: linear over 2 epochs",
+            "torch StepLR(step_size=30)",
+            "piecewise 100% at 0 steps, 10% at 3 epochs",
+        ];
+        for text in yes {
+            assert!(counts(text), "{text}");
+        }
+        let no = [
+            "warmup 3 steps then cosine",
+            "torch OneCycleLR(max_lr=0.1, epochs=3, steps_per_epoch=5)",
+            "torch StepLR(step_size=30, last_epoch=-1) per step",
+        ];
+        for text in no {
+            assert!(!counts(text), "{text}");
+        }
     }
 }

@@ -11,8 +11,18 @@ from typing import Any
 from lrlab._core import VERSION as __version__
 from lrlab._core import SpecError, TrialError
 from lrlab.run import Run, read, report
+from lrlab.schedule import Finding, Schedule
 
-__all__ = ["Run", "SpecError", "TrialError", "__version__", "read", "report"]
+__all__ = [
+    "Finding",
+    "Run",
+    "Schedule",
+    "SpecError",
+    "TrialError",
+    "__version__",
+    "read",
+    "report",
+]
 
 # Imported when first asked for: what they are for has to be installed.
 _ON_DEMAND = ("accelerate", "lightning", "torch", "transformers")

@@ -36,10 +36,10 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let training = options.length.training()?;
     let read = spec::read(&options.spec)?;
-    if !training.has_epochs && read.to_string().contains("epoch") {
+    if !training.has_epochs && read.counts_epochs() {
         writeln!(stderr(), "note: an epoch is taken to be 1 step; --steps-per-epoch says what it is")?;
     }
-    let strategy = spec::with_lr(read.strategy(), options.lr);
+    let strategy = read.strategy_at(options.lr);
     let parameters = options.task.as_deref().map(parameter_names).transpose()?;
     let findings = lint::lint(&strategy, training.horizon, parameters.as_deref())?;
     let text = if options.json {

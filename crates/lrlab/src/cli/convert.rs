@@ -2,13 +2,12 @@
 
 use std::io::{Write, stdout};
 
-use clap::ValueEnum;
-use lrlab_core::spec::{PlanSpec, ScheduleChoice, Spec};
-
 use super::{
     Failure,
     spec::{self, Length},
 };
+use crate::spec_file::{self, SpecFileError};
+use clap::ValueEnum;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -40,32 +39,12 @@ enum Form {
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let read = spec::read(&options.spec)?;
-    let fault = |error: String| Failure::Input(format!("{}: {error}", options.spec));
+    let fault = |error: SpecFileError| Failure::Input(format!("{}: {error}", options.spec));
     let text = match options.to {
-        Form::Torch => {
-            let horizon = options.length.training()?.horizon;
-            match &read {
-                // Without an optimizer, the scheduler alone.
-                Spec::Plan(PlanSpec { schedule: ScheduleChoice::Own(schedule), fields, signals })
-                    if fields.is_empty() && signals.is_empty() =>
-                {
-                    schedule.to_torch_code(horizon, options.lr.unwrap_or(1.0))?
-                }
-                _ => spec::with_lr(read.strategy(), options.lr).to_torch_code(horizon)?,
-            }
-        }
+        Form::Torch => read.to_torch_code(options.length.training()?.horizon, options.lr)?,
         Form::Text => read.to_string(),
-        Form::Toml => match read {
-            Spec::Strategy(strategy) => {
-                toml::to_string(&strategy).map_err(|error| fault(error.to_string()))?
-            }
-            Spec::Plan(plan) => toml::to_string(&plan).map_err(|error| fault(error.to_string()))?,
-        },
-        Form::Json => match read {
-            Spec::Strategy(strategy) => serde_json::to_string_pretty(&strategy),
-            Spec::Plan(plan) => serde_json::to_string_pretty(&plan),
-        }
-        .map_err(|error| fault(error.to_string()))?,
+        Form::Toml => spec_file::to_toml(&read).map_err(fault)?,
+        Form::Json => spec_file::to_json(&read).map_err(fault)?,
     };
     writeln!(stdout(), "{}", text.trim_end())?;
     Ok(())

@@ -93,7 +93,7 @@ impl Failure {
                 eprintln!("{text}");
                 return INTERRUPTED;
             }
-            Self::Spec(error) => spec_text(&error),
+            Self::Spec(error) => spec_text(&error, color()),
             Self::Input(text) => text,
             Self::Train(error) => error.to_string(),
             Self::Read(error) => error.to_string(),
@@ -104,8 +104,9 @@ impl Failure {
     }
 }
 
-/// A spec error with the text and a caret under each place, where the error knows them.
-fn spec_text(error: &SpecError) -> String {
+/// A spec error with the text and a caret under each place, where the error knows them; with colours for
+/// a terminal where `color` says so.
+pub fn spec_text(error: &SpecError, color: bool) -> String {
     let Some(source) = error.text() else { return error.to_string() };
     let labels: Vec<LabeledSpan> = error
         .problems()
@@ -120,7 +121,7 @@ fn spec_text(error: &SpecError) -> String {
     }
     let report = Report::new(MietteDiagnostic::new("this cannot be read").with_labels(labels))
         .with_source_code(NamedSource::new("spec", source.to_owned()));
-    let theme = if color() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let mut text = String::new();
     match GraphicalReportHandler::new_themed(theme).with_width(100).render_report(&mut text, report.as_ref())
     {

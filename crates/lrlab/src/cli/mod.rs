@@ -22,6 +22,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 
 pub(crate) use failure::Failure;
+pub use failure::spec_text;
 
 /// The laboratory for learning-rate strategies.
 ///

@@ -1,15 +1,14 @@
 //! `lrlab plot`: schedules as a picture, as data, or in the terminal.
 
 use std::{
-    collections::BTreeMap,
     fs,
     io::{IsTerminal, Write, stderr, stdout},
     path::{Path, PathBuf},
 };
 
 use clap::ValueEnum;
-use lrlab_analysis::plot::{self, Chart, Curve, Panel, Scale, Screen, Size, Time};
-use lrlab_core::{Field, ParamGroup, PlanError, SpecError, Strategy, spec::Spec};
+use lrlab_analysis::plot::{self, Chart, Screen, Shown, Size, Time};
+use lrlab_core::{Preview, SpecError, spec::Spec};
 
 use super::{
     Failure,
@@ -76,17 +75,9 @@ enum Format {
     Csv,
 }
 
-/// More values than this are no picture any more.
-const MOST_STEPS: u64 = 20_000_000;
-
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let format = options.output.as_deref().map(format_of).transpose()?;
     let training = options.length.training()?;
-    if training.horizon.total_steps > MOST_STEPS {
-        let why =
-            format!("{} steps are too many to draw, {MOST_STEPS} are the most", training.horizon.total_steps);
-        return Err(Failure::Input(why));
-    }
     let chart = chart(options, training)?;
     match (format, options.output.as_deref()) {
         (Some(format), Some(path)) => {
@@ -148,65 +139,24 @@ pub(crate) fn usual_screen() -> Screen {
 
 /// The curves of all specs: a panel for the learning rate, and one for each other field that moves.
 fn chart(options: &Options, training: Training) -> Result<Chart, Failure> {
-    let mut panels: BTreeMap<Field, Vec<Curve>> = BTreeMap::new();
-    let mut shares = true;
+    let mut previews = Vec::new();
     for text in &options.specs {
         let read = spec::read(text)?;
-        shares &= matches!(read, Spec::Plan(_)) && options.lr.is_none();
-        let counts_epochs = read.to_string().contains("epoch");
-        if counts_epochs && !training.has_epochs {
+        let shares = matches!(read, Spec::Plan(_)) && options.lr.is_none();
+        if read.counts_epochs() && !training.has_epochs {
             writeln!(stderr(), "note: an epoch is taken to be 1 step; --steps-per-epoch says what it is")?;
         }
-        let strategy = spec::with_lr(read.strategy(), options.lr);
-        for (field, curve) in curves(&strategy, text, training)? {
-            panels.entry(field).or_default().push(curve);
-        }
+        let strategy = read.strategy_at(options.lr);
+        let preview = Preview::new(&strategy, training.horizon).map_err(|error| in_spec(text, error))?;
+        previews.push((text, preview, shares));
     }
-    let panels = panels
-        .into_iter()
-        .map(|(field, curves)| Panel {
-            quantity: match field {
-                Field::Lr if shares => "learning rate (share of the group's own)".to_owned(),
-                Field::Lr => "learning rate".to_owned(),
-                field => field.name().replace('_', " "),
-            },
-            scale: if options.log && field == Field::Lr { Scale::Log } else { Scale::Linear },
-            curves,
-        })
-        .collect();
+    let shown: Vec<Shown<'_>> =
+        previews.iter().map(|(label, preview, shares)| Shown { label, preview, shares: *shares }).collect();
     let time = Time {
         total_steps: training.horizon.total_steps,
         steps_per_epoch: training.has_epochs.then_some(training.horizon.steps_per_epoch),
     };
-    Chart::new(None, time, panels).map_err(|error| Failure::Input(error.to_string()))
-}
-
-/// The values of the learning rate, and of each other field that moves, in each group.
-fn curves(strategy: &Strategy, text: &str, training: Training) -> Result<Vec<(Field, Curve)>, Failure> {
-    let mut built = strategy.build(training.horizon).map_err(|error| in_spec(text, error))?;
-    let mut groups: Vec<ParamGroup> = built.groups.iter().map(|built| built.group.clone()).collect();
-    let started = groups.clone();
-    let total = usize::try_from(training.horizon.total_steps).unwrap_or(usize::MAX);
-    let mut values = vec![vec![Vec::with_capacity(total); Field::ALL.len()]; groups.len()];
-    for t in 0..training.horizon.total_steps {
-        let set = built.scheduler.before_step(t, &mut groups);
-        set.map_err(|error: PlanError| Failure::Input(format!("{text}: {error}")))?;
-        for (group, values) in groups.iter().zip(&mut values) {
-            for (field, values) in Field::ALL.into_iter().zip(values) {
-                values.push(group.get(field));
-            }
-        }
-    }
-    let mut curves = Vec::new();
-    for ((group, values), own) in groups.iter().zip(values).zip(&started) {
-        let label = if groups.len() == 1 { text.to_owned() } else { format!("{}: {text}", group.name) };
-        for (field, values) in Field::ALL.into_iter().zip(values) {
-            if field == Field::Lr || values.iter().any(|value| *value != own.get(field)) {
-                curves.push((field, Curve { label: label.clone(), values }));
-            }
-        }
-    }
-    Ok(curves)
+    Chart::of_previews(&shown, time, options.log).map_err(|error| Failure::Input(error.to_string()))
 }
 
 /// What is wrong with one of several specs, with its text.

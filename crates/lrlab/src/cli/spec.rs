@@ -1,28 +1,19 @@
 //! Specs on the command line, and the training that they are for.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use lrlab_core::{Horizon, ScheduleSpec, Strategy, registry::Argument, spec::Spec};
+use lrlab_core::{Horizon, LengthError, spec::Spec};
 
 use super::Failure;
+use crate::spec_file;
 
 /// A spec from its text, or from the `.toml`, `.json` or `.csv` file of that name.
 pub(crate) fn read(text: &str) -> Result<Spec, Failure> {
-    let extension = Path::new(text).extension().and_then(|extension| extension.to_str());
-    let kind = extension.map(str::to_ascii_lowercase).unwrap_or_default();
-    if !matches!(kind.as_str(), "toml" | "json" | "csv") {
+    let path = Path::new(text);
+    if !spec_file::is_named(path) {
         return Ok(text.parse()?);
     }
-    let refuse = |why: String| Failure::Input(format!("{text}: {why}"));
-    let file = fs::read_to_string(text).map_err(|error| refuse(format!("cannot be read: {error}")))?;
-    match kind.as_str() {
-        "toml" => toml::from_str(&file).map_err(|error| refuse(error.to_string())),
-        "json" => serde_json::from_str(&file).map_err(|error| refuse(error.to_string())),
-        _ => match ScheduleSpec::from_csv(&file) {
-            Ok(schedule) => Ok(Spec::Plan(schedule.into())),
-            Err(error) => Err(refuse(error.to_string())),
-        },
-    }
+    spec_file::read(path).map_err(|error| Failure::Input(format!("{text}: {error}")))
 }
 
 /// How long the training is.
@@ -55,44 +46,15 @@ const USUAL: Training =
 impl Length {
     /// The training of this length.
     pub(crate) fn training(&self) -> Result<Training, Failure> {
-        let known = |total_steps: u64, steps_per_epoch: u64| {
-            Ok(Training { horizon: Horizon { total_steps, steps_per_epoch }, has_epochs: true })
+        let length = lrlab_core::Length {
+            total_steps: self.steps,
+            epochs: self.epochs,
+            steps_per_epoch: self.steps_per_epoch,
         };
-        match (self.steps, self.epochs, self.steps_per_epoch) {
-            (None, None, None) => Ok(USUAL),
-            // Without epochs, whoever counts them counts steps.
-            (Some(steps), None, None) => Ok(Training { horizon: Horizon::new(steps, 1), has_epochs: false }),
-            (Some(steps), None, Some(each)) => known(steps, each),
-            (None, Some(epochs), Some(each)) => match epochs.checked_mul(each) {
-                Some(steps) => known(steps, each),
-                None => Err(Failure::Input("--epochs times --steps-per-epoch is too large".to_owned())),
-            },
-            (Some(steps), Some(epochs), None) if steps.is_multiple_of(epochs) => known(steps, steps / epochs),
-            (Some(steps), Some(epochs), None) => Err(Failure::Input(format!(
-                "{steps} steps are no whole number of steps in each of {epochs} epochs; give --steps-per-epoch"
-            ))),
-            (Some(steps), Some(epochs), Some(each)) if epochs.checked_mul(each) == Some(steps) => {
-                known(steps, each)
-            }
-            (Some(steps), Some(epochs), Some(each)) => Err(Failure::Input(format!(
-                "{epochs} epochs of {each} steps are not {steps} steps; leave one of the three out"
-            ))),
-            (None, Some(_), None) => {
-                Err(Failure::Input("how long is an epoch? give --steps or --steps-per-epoch".to_owned()))
-            }
-            (None, None, Some(_)) => {
-                Err(Failure::Input("how long is the training? give --steps or --epochs".to_owned()))
-            }
+        match length.horizon() {
+            Ok(horizon) => Ok(Training { horizon, has_epochs: length.has_epochs() }),
+            Err(LengthError::Missing) => Ok(USUAL),
+            Err(error) => Err(Failure::Input(error.to_string())),
         }
     }
-}
-
-/// The strategy with another learning rate, for every group.
-pub(crate) fn with_lr(mut strategy: Strategy, lr: Option<f64>) -> Strategy {
-    if let Some(lr) = lr {
-        for group in &mut strategy.groups {
-            group.optimizer.args.insert("lr".to_owned(), Argument::Number(lr));
-        }
-    }
-    strategy
 }

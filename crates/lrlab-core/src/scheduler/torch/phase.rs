@@ -37,6 +37,11 @@ pub struct Phase {
 impl PhaseKey {
     const ALL: [Self; 5] = [Self::InitialLr, Self::MaxLr, Self::MinLr, Self::BaseMomentum, Self::MaxMomentum];
 
+    /// The key of this name, `initial_lr`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|key| key.name() == name)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::InitialLr => "initial_lr",
@@ -66,7 +71,10 @@ impl Attribute for PhaseKey {
     }
 
     fn load(&mut self, value: &StateValue) -> Result<(), Refusal> {
-        let found = Self::ALL.into_iter().find(|key| *value == StateValue::Text(key.name().to_owned()));
+        let found = match value {
+            StateValue::Text(name) => Self::from_name(name),
+            _ => None,
+        };
         *self = found.ok_or(Refusal::Expected("phases between initial_lr, max_lr, min_lr and momenta"))?;
         Ok(())
     }

@@ -143,6 +143,22 @@ impl ReduceLROnPlateau {
         }
     }
 
+    /// Counts a metric: better, bad, or within the cooldown. Whether the rates are now to be reduced, which
+    /// [`metric`](TorchScheduler::metric) does and this does not.
+    pub fn judge(&mut self, metric: f64) -> bool {
+        if self.is_better(metric) {
+            self.best = metric;
+            self.num_bad_epochs = 0.0;
+        } else {
+            self.num_bad_epochs += 1.0;
+        }
+        if self.cooldown_counter > 0.0 {
+            self.cooldown_counter -= 1.0;
+            self.num_bad_epochs = 0.0;
+        }
+        self.num_bad_epochs > self.patience
+    }
+
     fn reduce(&mut self, groups: &mut [ParamGroup]) -> Result<(), TorchError> {
         if groups.len() != self.min_lrs.len() {
             let Some(min_lr) = self.default_min_lr.0 else {
@@ -199,17 +215,7 @@ impl TorchScheduler for ReduceLROnPlateau {
         groups: &mut [ParamGroup],
     ) -> Result<(), TorchError> {
         self.state.last_epoch = epoch.unwrap_or(self.state.last_epoch + 1.0);
-        if self.is_better(metric) {
-            self.best = metric;
-            self.num_bad_epochs = 0.0;
-        } else {
-            self.num_bad_epochs += 1.0;
-        }
-        if self.cooldown_counter > 0.0 {
-            self.cooldown_counter -= 1.0;
-            self.num_bad_epochs = 0.0;
-        }
-        if self.num_bad_epochs > self.patience {
+        if self.judge(metric) {
             self.reduce(groups)?;
             self.cooldown_counter = self.cooldown;
             self.num_bad_epochs = 0.0;
