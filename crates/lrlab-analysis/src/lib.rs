@@ -17,6 +17,7 @@ pub mod search;
 pub mod statistics;
 
 mod line;
+mod recorded;
 mod steps;
 mod study;
 mod trial_result;
@@ -26,4 +27,5 @@ pub use diagnose::{Verdict, Word};
 pub use planner::Planner;
 pub use run::{ArmRuns, FoldError, ReadError, Run, StudyRuns, Unbuilt};
 pub use steps::{StepRef, Steps};
+pub use study::{first_started, logged_horizon};
 pub use trial_result::{ResultFold, TrialResult};

@@ -21,13 +21,15 @@ fn step(line: &[u8]) -> Option<Step> {
     let loss = rest.number()?;
     rest.word(b",\"lr\":[")?;
     let lr = rest.list(Scanner::number)?;
-    rest.word(b",\"grad_norm\":")?;
-    let grad_norm = rest.number()?;
-    let turn = if rest.word(b",\"turn\":").is_some() { Some(rest.number()?) } else { None };
+    let grad_norm = rest.number_after(b",\"grad_norm\":")?;
+    let turn = rest.number_after(b",\"turn\":")?;
     let clipped = rest.word(b",\"clipped\":true").is_some();
     let at = if rest.word(b",\"at\":[").is_some() { rest.list(Scanner::single)? } else { Vec::new() };
+    let momentum =
+        if rest.word(b",\"momentum\":[").is_some() { rest.list(Scanner::number)? } else { Vec::new() };
+    let update_ratio = rest.number_after(b",\"update_ratio\":")?;
     rest.word(b"}}\n")?;
-    rest.0.is_empty().then_some(Step { t, loss, lr, grad_norm, turn, clipped, at })
+    rest.0.is_empty().then_some(Step { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio })
 }
 
 /// What is left of a line.
@@ -37,6 +39,12 @@ impl Scanner<'_> {
     fn word(&mut self, word: &[u8]) -> Option<()> {
         self.0 = self.0.strip_prefix(word)?;
         Some(())
+    }
+
+    /// The number that follows `word`, if that stands here; `None` where it is no number.
+    #[allow(clippy::option_option, reason = "absent, or there and no number: the second is another line")]
+    fn number_after(&mut self, word: &[u8]) -> Option<Option<f64>> {
+        if self.word(word).is_some() { self.number().map(Some) } else { Some(None) }
     }
 
     /// The numbers up to a closing bracket, which is taken as well.
@@ -110,12 +118,14 @@ mod tests {
             any::<u64>(),
             number(),
             prop::collection::vec(prop::num::f64::NORMAL | prop::num::f64::ZERO, 0..4),
-            number(),
+            prop::option::of(number()),
             prop::option::of(-1.0..=1.0),
             any::<bool>(),
             prop::collection::vec(prop::num::f32::NORMAL | prop::num::f32::SUBNORMAL, 0..3),
+            prop::collection::vec(prop::num::f64::NORMAL | prop::num::f64::ZERO, 0..3),
+            prop::option::of(number()),
         )
-            .prop_map(|(t, loss, lr, grad_norm, turn, clipped, at)| Step {
+            .prop_map(|(t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio)| Step {
                 t,
                 loss,
                 lr,
@@ -123,6 +133,8 @@ mod tests {
                 turn,
                 clipped,
                 at,
+                momentum,
+                update_ratio,
             })
     }
 
@@ -141,7 +153,8 @@ mod tests {
             let line = written(&step);
             let slow: Event = serde_json::from_str(&line).unwrap();
             prop_assert_eq!(text(event(line.as_bytes()).unwrap()), text(slow));
-            let finite = step.loss.is_finite() && step.grad_norm.is_finite();
+            let measured = [Some(step.loss), step.grad_norm, step.update_ratio];
+            let finite = measured.into_iter().flatten().all(f64::is_finite);
             prop_assert_eq!(super::step(line.as_bytes()).is_some(), finite);
         }
 

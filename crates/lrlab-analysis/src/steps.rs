@@ -8,12 +8,16 @@ use lrlab_core::event::Step;
 pub struct Steps {
     t: Vec<u64>,
     loss: Vec<f64>,
-    grad_norm: Vec<f64>,
+    /// One number each, or none.
+    grad_norm: Lists<f64>,
     /// NaN where there is none; a log has no other.
     turn: Vec<f64>,
     clipped: Vec<bool>,
     lr: Lists<f64>,
     at: Lists<f32>,
+    momentum: Lists<f64>,
+    /// One number each, or none.
+    update_ratio: Lists<f64>,
 }
 
 /// One step of [`Steps`]; its fields are those of [`Step`].
@@ -25,14 +29,18 @@ pub struct StepRef<'a> {
     pub loss: f64,
     /// The rate that this update uses, for each group.
     pub lr: &'a [f64],
-    /// Global Euclidean norm of this step's gradient, before clipping.
-    pub grad_norm: f64,
+    /// Global Euclidean norm of this step's gradient, where it was measured.
+    pub grad_norm: Option<f64>,
     /// Cosine of the angle between this gradient and the one before, where there was one.
     pub turn: Option<f64>,
     /// Whether clipping changed the gradient.
     pub clipped: bool,
     /// The parameters themselves, for tasks of at most three.
     pub at: &'a [f32],
+    /// The momentum that this update uses, for each group, where it was recorded.
+    pub momentum: &'a [f64],
+    /// Euclidean norm of the update over that of the parameters, where it was recorded.
+    pub update_ratio: Option<f64>,
 }
 
 impl Steps {
@@ -41,24 +49,28 @@ impl Steps {
         Self {
             t: Vec::with_capacity(count),
             loss: Vec::with_capacity(count),
-            grad_norm: Vec::with_capacity(count),
+            grad_norm: Lists::default(),
             turn: Vec::with_capacity(count),
             clipped: Vec::with_capacity(count),
             lr: Lists { values: Vec::with_capacity(count), ..Lists::default() },
             at: Lists::default(),
+            momentum: Lists::default(),
+            update_ratio: Lists::default(),
         }
     }
 
     /// Adds a step at the end.
     pub fn push(&mut self, step: Step) {
-        let Step { t, loss, lr, grad_norm, turn, clipped, at } = step;
+        let Step { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio } = step;
         self.t.push(t);
         self.loss.push(loss);
-        self.grad_norm.push(grad_norm);
+        self.grad_norm.push(grad_norm.as_slice());
         self.turn.push(turn.unwrap_or(f64::NAN));
         self.clipped.push(clipped);
         self.lr.push(&lr);
         self.at.push(&at);
+        self.momentum.push(&momentum);
+        self.update_ratio.push(update_ratio.as_slice());
     }
 
     /// How many there are.
@@ -83,10 +95,12 @@ impl Steps {
             t: self.t[index],
             loss: self.loss[index],
             lr: self.lr.get(index),
-            grad_norm: self.grad_norm[index],
+            grad_norm: self.grad_norm.get(index).first().copied(),
             turn: (!turn.is_nan()).then_some(turn),
             clipped: self.clipped[index],
             at: self.at.get(index),
+            momentum: self.momentum.get(index),
+            update_ratio: self.update_ratio.get(index).first().copied(),
         }
     }
 
@@ -129,6 +143,8 @@ impl Steps {
         self.clipped.shrink_to_fit();
         self.lr.shrink_to_fit();
         self.at.shrink_to_fit();
+        self.momentum.shrink_to_fit();
+        self.update_ratio.shrink_to_fit();
     }
 }
 
@@ -150,8 +166,9 @@ impl FromIterator<Step> for Steps {
 
 impl From<StepRef<'_>> for Step {
     fn from(step: StepRef<'_>) -> Self {
-        let StepRef { t, loss, lr, grad_norm, turn, clipped, at } = step;
-        Self { t, loss, lr: lr.to_vec(), grad_norm, turn, clipped, at: at.to_vec() }
+        let StepRef { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio } = step;
+        let (lr, at, momentum) = (lr.to_vec(), at.to_vec(), momentum.to_vec());
+        Self { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio }
     }
 }
 
@@ -211,12 +228,17 @@ mod tests {
                     prop::option::of(-1.0..=1.0),
                     any::<bool>(),
                     prop::collection::vec(-1.0_f32..1.0, 0..3),
+                    prop::collection::vec(0.0..1.0, 0..3),
+                    prop::option::of(0.0..1.0),
+                    prop::option::of(0.0..1.0),
                 ),
                 0..6,
             ),
             kept in 0..7_usize,
         ) {
-            let step = |(t, loss, lr, turn, clipped, at)| Step { t, loss, lr, grad_norm: loss / 2.0, turn, clipped, at };
+            let step = |(t, loss, lr, turn, clipped, at, momentum, grad_norm, update_ratio)| {
+                Step { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio }
+            };
             let mut given: Vec<Step> = given.into_iter().map(step).collect();
             let mut steps: Steps = given.iter().cloned().collect();
             prop_assert_eq!(steps.iter().map(Step::from).collect::<Vec<_>>(), given.clone());

@@ -1,6 +1,8 @@
 //! Reads a study's folder; its layout is [`lrlab_core::layout`].
 
 use std::{
+    fs::File,
+    io::{BufRead, BufReader},
     num::NonZero,
     panic,
     path::{Path, PathBuf},
@@ -9,12 +11,13 @@ use std::{
 };
 
 use lrlab_core::{
-    Arm, Event, Outcome, Question, StudySpec, Tuning,
+    Arm, Duration, Event, Horizon, Outcome, Question, StudySpec, Tuning,
+    event::Started,
     layout::{self, EVENTS_FILE, RUNS_FOLDER, STUDY_FILE, StudyFile},
 };
 
 use crate::{
-    TrialResult,
+    TrialResult, recorded,
     run::{ArmRuns, ReadError, Run, StudyRuns, Unbuilt},
 };
 
@@ -33,9 +36,13 @@ impl StudyRuns {
         };
         let file: StudyFile = serde_json::from_str(&text)
             .map_err(|error| ReadError::Study { path: path.clone(), why: error.to_string() })?;
-        let Question::Compare(spec) = file.question else {
-            let why = "it asks for a learning rate, not for a comparison".to_owned();
-            return Err(ReadError::Study { path, why });
+        let spec = match file.question {
+            Question::Compare(spec) => spec,
+            Question::Recorded(spec) => return recorded::read(&spec, folder),
+            Question::Find(_) => {
+                let why = "it asks for a learning rate, not for a comparison".to_owned();
+                return Err(ReadError::Study { path, why });
+            }
         };
         let mut arms = Arms::of(&spec);
         let logs = logs(&folder.join(RUNS_FOLDER))?;
@@ -50,6 +57,36 @@ impl StudyRuns {
             }
         }
         Ok(Self { arms: arms.finish(), spec })
+    }
+}
+
+/// How long the trainings of a study are, from the first log in `folder` that says so and from what was
+/// asked; `None` before there is one.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn logged_horizon(folder: &Path, budget: Duration) -> Result<Option<Horizon>, ReadError> {
+    Ok(first_started(folder)?.map(|started| {
+        let steps_per_epoch = started.horizon.steps_per_epoch;
+        Horizon::new(budget.steps(Horizon::new(0, steps_per_epoch)), steps_per_epoch)
+    }))
+}
+
+/// What was begun first in a study's folder, by the names of its runs; `None` before anything was.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn first_started(folder: &Path) -> Result<Option<Started>, ReadError> {
+    Ok(logs(&folder.join(RUNS_FOLDER))?.iter().find_map(|log| started(log)))
+}
+
+/// The first line of a log, where that is whole and says what was begun.
+fn started(log: &Path) -> Option<Started> {
+    let mut line = String::new();
+    BufReader::new(File::open(log).ok()?).read_line(&mut line).ok()?;
+    match serde_json::from_str(line.strip_suffix('\n')?).ok()? {
+        Event::Started(started) => Some(*started),
+        _ => None,
     }
 }
 
@@ -86,12 +123,12 @@ fn why_unbuilt(log: &Path) -> Option<String> {
 }
 
 /// The name of the run whose log lies there.
-fn name_of(log: &Path) -> &str {
+pub(crate) fn name_of(log: &Path) -> &str {
     log.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default()
 }
 
 /// The logs of a study in the order of their folders' names; none if it has not begun.
-fn logs(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
+pub(crate) fn logs(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
     let error = |source| ReadError::Io { path: folder.into(), source };
     let entries = match std::fs::read_dir(folder) {
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),

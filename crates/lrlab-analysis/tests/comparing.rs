@@ -9,8 +9,9 @@ use lrlab_analysis::{
     statistics::Draws,
 };
 use lrlab_core::{
-    Arm, Duration, Horizon, Outcome, Protocol, StudySpec, TrialSpec, Tuning,
+    Arm, Duration, Horizon, Outcome, Protocol, Strategy, StudySpec, TrialSpec, Tuning,
     layout::{arm_of, is_tuning},
+    spec::Code,
 };
 
 const STEPS: u64 = 80;
@@ -247,4 +248,16 @@ fn trials_that_wait_are_few_however_many_arms_there_are() {
     let asked = ask(&spec, &law);
     assert_eq!(asked.results.len(), 90 * 8 + 90);
     assert!(asked.paused <= 256, "{} trials waited at once", asked.paused);
+}
+
+#[test]
+fn code_that_brings_its_rate_is_compared_at_it_without_tuning() {
+    let law = |_: usize, trial: &TrialSpec, _: u64| valley(0.1, trial);
+    let mut spec = study(2, 4, Tuning::Search { effort: 16.0 });
+    let code = Code { name: "mine".to_owned(), takes_rate: false };
+    spec.arms[1].strategy = Strategy::of_code(code, 0.07);
+    let asked = ask(&spec, &law);
+    assert_eq!(asked.answer.arms[1].strategy.lr(), 0.07);
+    assert_eq!((asked.answer.arms[1].trials, asked.answer.arms[1].chosen), (0, None));
+    assert!(asked.answer.arms[0].trials > 0);
 }

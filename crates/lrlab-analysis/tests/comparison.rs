@@ -22,6 +22,7 @@ use quadratic::{strategy, task, trial};
 fn run(seed: u64, objectives: [f64; 3], outcome: Outcome) -> Run {
     let started = Started {
         trial: trial(strategy("sgd lr=0.1"), seed, 20),
+        label: None,
         lrlab: "test".to_owned(),
         horizon: Horizon::new(20, 10),
         parameters: 1,
@@ -34,15 +35,7 @@ fn run(seed: u64, objectives: [f64; 3], outcome: Outcome) -> Run {
     let mut events = vec![Event::Started(Box::new(started))];
     for (t, loss) in [(0_u64, 4.0), (5, 2.0), (10, 3.0), (15, 1.0)] {
         let lr = vec![0.1];
-        events.push(Event::Step(Step {
-            t,
-            loss,
-            lr,
-            grad_norm: 1.0,
-            turn: None,
-            clipped: false,
-            at: vec![],
-        }));
+        events.push(Event::Step(Step { t, loss, lr, grad_norm: Some(1.0), ..Step::default() }));
     }
     for (t, objective) in [0, 10, 20].into_iter().zip(objectives) {
         let metrics = BTreeMap::from([

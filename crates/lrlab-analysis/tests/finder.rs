@@ -49,6 +49,7 @@ fn started(seed: u64, steps: u64) -> Started {
     };
     Started {
         trial,
+        label: None,
         lrlab: "0.1.0".into(),
         horizon: Horizon::new(steps, 45),
         parameters: 64,
@@ -64,15 +65,7 @@ fn run_of(sweep: &Sweep, probes: Vec<Probed>) -> Run {
     let mut events = vec![Event::Started(Box::new(started(7, 150)))];
     events.extend(probes.into_iter().map(Event::Probed));
     for (t, (&rate, &loss)) in sweep.rates().iter().zip(sweep.losses()).enumerate() {
-        let step = Step {
-            t: t as u64,
-            loss,
-            lr: vec![rate],
-            grad_norm: 1.0,
-            turn: None,
-            clipped: false,
-            at: vec![],
-        };
+        let step = Step { t: t as u64, loss, lr: vec![rate], grad_norm: Some(1.0), ..Step::default() };
         events.push(Event::Step(step));
     }
     events.push(Event::Finished { outcome: Outcome::Stopped });

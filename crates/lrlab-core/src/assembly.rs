@@ -48,8 +48,9 @@ impl Strategy {
     /// Builds the optimizers and what moves their rates, for a training of `horizon`.
     ///
     /// # Errors
-    /// Whatever cannot be built, all problems of a part at once.
+    /// Whatever cannot be built, all problems of a part at once; a strategy that was recorded.
     pub fn build(&self, horizon: Horizon) -> Result<BuiltStrategy, SpecError> {
+        self.check_buildable()?;
         let mut groups = Vec::with_capacity(self.groups.len());
         let mut schedulers: Vec<Box<dyn Scheduler>> = Vec::with_capacity(self.groups.len());
         for (index, group) in self.groups.iter().enumerate() {

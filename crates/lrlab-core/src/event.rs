@@ -30,9 +30,12 @@ pub enum Event {
 pub struct Started {
     /// The full spec.
     pub trial: TrialSpec,
+    /// The arm's name, where no study names it: for a training that other code ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// Version of lrlab that ran it.
     pub lrlab: String,
-    /// Steps in all, and in an epoch.
+    /// Steps in all, and in an epoch; 0 where the training that was recorded did not say.
     pub horizon: Horizon,
     /// Number of trained parameters.
     pub parameters: usize,
@@ -65,7 +68,7 @@ pub struct Bowl {
 }
 
 /// One optimizer update: everything is measured before the update is applied.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Updates already made.
     pub t: u64,
@@ -74,9 +77,10 @@ pub struct Step {
     pub loss: f64,
     /// The rate that this update uses, for each group.
     pub lr: Vec<f64>,
-    /// Global Euclidean norm of this step's gradient, before clipping.
-    #[serde(with = "finite")]
-    pub grad_norm: f64,
+    /// Global Euclidean norm of this step's gradient, before clipping; of a recorded training, as the
+    /// optimizer was given it. Absent where it was not measured.
+    #[serde(default, with = "finite::option", skip_serializing_if = "Option::is_none")]
+    pub grad_norm: Option<f64>,
     /// Cosine of the angle between this gradient and the one before: below 0 the step leapt across
     /// the valley (or noise turned it). Absent on the first step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,6 +91,13 @@ pub struct Step {
     /// The parameters themselves, for tasks of at most three.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub at: Vec<f32>,
+    /// The momentum (or beta1) that this update uses, for each group, where it was recorded and every
+    /// group has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub momentum: Vec<f64>,
+    /// Euclidean norm of the update over that of the parameters before it, where it was recorded.
+    #[serde(default, with = "finite::option", skip_serializing_if = "Option::is_none")]
+    pub update_ratio: Option<f64>,
 }
 
 /// A measurement after `t` updates.

@@ -212,6 +212,8 @@ fn whole_strategy() -> impl Strategy<Value = Whole> {
         groups,
         clip,
         after_end,
+        recorded: None,
+        code: None,
     })
 }
 

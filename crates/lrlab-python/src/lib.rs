@@ -5,8 +5,11 @@
 mod argument;
 mod command;
 mod error;
-mod schedule;
+mod laboratory;
 mod rates;
+mod recorder;
+mod run;
+mod schedule;
 
 use pyo3::prelude::*;
 
@@ -18,6 +21,14 @@ mod _core {
     #[pymodule_export]
     use super::error::SpecError;
 
+    // The laboratory.
+    #[pymodule_export]
+    use super::laboratory::{Study, Trial, TrialError, fail_trial, preconditioner};
+
+    #[pymodule_export]
+    use super::recorder::Log;
+    #[pymodule_export]
+    use super::run::{RunLog, read_run};
     // Schedules, and what goes wrong with a spec.
     #[pymodule_export]
     use super::error::_panic;

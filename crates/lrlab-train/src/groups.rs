@@ -1,7 +1,7 @@
 //! What a strategy asks of a task: parameters for each group, and metrics for its signals.
 
 use lrlab_core::{
-    BuiltGroup, ParamGroup, Scheduler,
+    BuiltGroup, ParamGroup, Pattern, Scheduler,
     optimizer::{ParamMut, ParamState, ParamStep, StepContext},
 };
 
@@ -30,21 +30,31 @@ pub(crate) fn assign(
         names.push(name.to_owned());
         sizes.push(value.len());
     });
-    let refuse = |message: String| TrainError::Groups { message, names: names.join(", ") };
-    let (mut group_of, mut states) = (Vec::new(), Vec::new());
-    for (name, &size) in names.iter().zip(&sizes) {
-        let group = built
-            .iter()
-            .position(|b| b.params.matches(name))
-            .ok_or_else(|| refuse(format!("no group of the strategy takes parameter `{name}`")))?;
-        let slots = built[group].optimizer.slots().iter().map(|_| vec![0.0; size]).collect();
-        group_of.push(group);
-        states.push(ParamState { t: 0, slots });
-    }
-    if let Some(idle) = (0..built.len()).find(|index| !group_of.contains(index)) {
-        return Err(refuse(format!("group `{}` of the strategy takes no parameter", built[idle].params.0)));
-    }
+    let group_of = groups_of(&names, built.iter().map(|built| &built.params))?;
+    let state = |(&group, &size): (&usize, &usize)| ParamState::new(&*built[group].optimizer, size);
+    let states = group_of.iter().zip(&sizes).map(state).collect();
     Ok((group_of, states, sizes.iter().sum()))
+}
+
+/// The group of each parameter, of which the first that fits its name takes it.
+///
+/// # Errors
+/// A parameter that no group takes, and a group that takes none.
+pub fn groups_of<'a>(
+    names: &[String],
+    groups: impl Iterator<Item = &'a Pattern>,
+) -> Result<Vec<usize>, TrainError> {
+    let refuse = |message: String| TrainError::Groups { message, names: names.join(", ") };
+    let groups: Vec<&Pattern> = groups.collect();
+    let group = |name: &String| {
+        let group = groups.iter().position(|pattern| pattern.matches(name));
+        group.ok_or_else(|| refuse(format!("no group of the strategy takes parameter `{name}`")))
+    };
+    let group_of = names.iter().map(group).collect::<Result<Vec<usize>, TrainError>>()?;
+    if let Some(idle) = (0..groups.len()).find(|index| !group_of.contains(index)) {
+        return Err(refuse(format!("group `{}` of the strategy takes no parameter", groups[idle].0)));
+    }
+    Ok(group_of)
 }
 
 /// The parameters of one group, for its optimizer.

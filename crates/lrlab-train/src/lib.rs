@@ -4,9 +4,12 @@
 //! means is judged elsewhere, from the log alone.
 
 pub mod adapter;
+pub mod bounds;
 pub mod clock;
+pub mod groups;
 pub mod log;
 pub mod probe;
+pub mod recording;
 pub mod study;
 pub mod suite;
 pub mod task;
@@ -17,9 +20,7 @@ mod batches;
 mod data;
 mod error;
 mod flex;
-mod groups;
 mod horizon;
-mod rise;
 
 pub use error::TrainError;
 pub use study::StudyFolder;

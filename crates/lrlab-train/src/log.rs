@@ -14,18 +14,14 @@ use lrlab_core::{
 
 use crate::{Observer, TrainError, clock::Stopwatch};
 
-/// Bytes gathered before they are written. Only whole lines are handed to the system; a line that
-/// a kill tears all the same is dropped by whoever reads the log.
+/// Bytes gathered before they are written.
 const BUFFER: usize = 1 << 16;
 
 /// Records a trial's events in a folder of its own.
 #[derive(Debug)]
 pub struct Recorder<'a> {
-    folder: PathBuf,
-    events: File,
-    buffer: Vec<u8>,
-    steps: u64,
-    stopwatch: Stopwatch,
+    lines: Lines,
+    timing: Timing,
     stop: &'a AtomicBool,
 }
 
@@ -39,48 +35,102 @@ impl<'a> Recorder<'a> {
         fs::create_dir_all(folder).map_err(|source| io(folder, source))?;
         let path = folder.join(EVENTS_FILE);
         let events = File::create(&path).map_err(|source| io(&path, source))?;
-        Ok(Self {
-            folder: folder.to_owned(),
-            events,
-            buffer: Vec::with_capacity(BUFFER + 4096),
-            steps: 0,
-            stopwatch: Stopwatch::start(),
-            stop,
-        })
-    }
-
-    fn flush(&mut self) -> Result<(), TrainError> {
-        self.events.write_all(&self.buffer).map_err(|source| io(&self.folder.join(EVENTS_FILE), source))?;
-        self.buffer.clear();
-        Ok(())
-    }
-
-    fn write_timing(&self) -> Result<(), TrainError> {
-        let path = self.folder.join(TIMING_FILE);
-        let seconds = self.stopwatch.elapsed().as_secs_f64();
-        let line = format!("{{\"steps\":{},\"seconds\":{seconds:.6}}}\n", self.steps);
-        fs::write(&path, line).map_err(|source| io(&path, source))
+        Ok(Self { lines: Lines::after(path, events, 0)?, timing: Timing::start(folder), stop })
     }
 }
 
 impl Observer for Recorder<'_> {
     fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
-        serde_json::to_writer(&mut self.buffer, event)
-            .map_err(|why| io(&self.folder.join(EVENTS_FILE), why.into()))?;
-        self.buffer.push(b'\n');
+        self.lines.push(event)?;
         match event {
-            Event::Step(_) => self.steps += 1,
+            Event::Step(_) => self.timing.steps += 1,
             Event::Finished { .. } => {
-                self.write_timing()?;
-                self.flush()?;
+                self.timing.write()?;
+                self.lines.flush()?;
             }
             _ => {}
         }
-        if self.buffer.len() >= BUFFER { self.flush() } else { Ok(()) }
+        if self.lines.is_full() { self.lines.flush() } else { Ok(()) }
     }
 
     fn wants_stop(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// A log that grows by whole lines only: a line that a kill tears all the same is dropped by whoever
+/// reads it, and one that the system refused is taken back.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    path: PathBuf,
+    file: File,
+    buffer: Vec<u8>,
+    /// Length of the file, all of it whole lines.
+    written: u64,
+}
+
+impl Lines {
+    /// Goes on after the first `written` bytes of the file; what follows them is cut off.
+    pub(crate) fn after(path: PathBuf, file: File, written: u64) -> Result<Self, TrainError> {
+        let mut lines = Self { path, file, buffer: Vec::with_capacity(BUFFER + 4096), written };
+        lines.cut().map_err(|source| io(&lines.path, source))?;
+        Ok(lines)
+    }
+
+    /// Adds a line, which is written with the next flush.
+    pub(crate) fn push(&mut self, event: &Event) -> Result<(), TrainError> {
+        serde_json::to_writer(&mut self.buffer, event).map_err(|why| io(&self.path, why.into()))?;
+        self.buffer.push(b'\n');
+        Ok(())
+    }
+
+    /// Whether so much is gathered that it should be written.
+    pub(crate) fn is_full(&self) -> bool {
+        self.buffer.len() >= BUFFER
+    }
+
+    /// Hands all lines to the system. Where that fails they are kept, and the next flush tries again.
+    pub(crate) fn flush(&mut self) -> Result<(), TrainError> {
+        if let Err(source) = self.file.write_all(&self.buffer) {
+            // The refusal is what the caller must hear of, whether or not the torn line goes.
+            let _ = self.cut();
+            return Err(io(&self.path, source));
+        }
+        self.written += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn cut(&mut self) -> std::io::Result<()> {
+        self.file.set_len(self.written)?;
+        self.file.seek(SeekFrom::Start(self.written)).map(drop)
+    }
+}
+
+/// The wall-clock time of a run.
+#[derive(Debug)]
+pub(crate) struct Timing {
+    path: PathBuf,
+    stopwatch: Stopwatch,
+    /// Updates made meanwhile.
+    pub(crate) steps: u64,
+}
+
+impl Timing {
+    /// Begins now, for the run in `folder`.
+    pub(crate) fn start(folder: &Path) -> Self {
+        Self { path: folder.join(TIMING_FILE), stopwatch: Stopwatch::start(), steps: 0 }
+    }
+
+    /// Seconds since the beginning.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.stopwatch.elapsed().as_secs_f64()
+    }
+
+    /// Writes what it comes to.
+    pub(crate) fn write(&self) -> Result<(), TrainError> {
+        let line = format!("{{\"steps\":{},\"seconds\":{:.6}}}\n", self.steps, self.seconds());
+        fs::write(&self.path, line).map_err(|source| io(&self.path, source))
     }
 }
 

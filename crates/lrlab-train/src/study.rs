@@ -46,20 +46,43 @@ impl StudyFolder {
             return Err(occupied("is a file", "name a folder"));
         }
         fs::create_dir_all(path).map_err(|source| io(path, source))?;
-        let is_empty = fs::read_dir(path)
-            .map_err(|source| io(path, source))?
-            .filter_map(Result::ok)
-            .all(|entry| entry.file_name() == LOCK_FILE);
-        if !is_empty {
-            return Err(occupied("is not empty", "name an empty folder or a new one; nothing was written"));
-        }
+        check_empty(path)?;
         let lock = lock(path)?;
-        let file = StudyFile { lrlab: env!("CARGO_PKG_VERSION").to_owned(), question };
-        write_whole(
-            &path.join(STUDY_FILE),
-            &serde_json::to_vec_pretty(&file).map_err(|why| io(path, why.into()))?,
-        )?;
-        Ok(Self { path: path.to_owned(), question: file.question, _lock: lock })
+        let question = write_question(path, question)?;
+        Ok(Self { path: path.to_owned(), question, _lock: lock })
+    }
+
+    /// Begins a study of recorded trainings in `path`, or joins the one that is there, once no other process
+    /// is joining it. Hold what is given only as long as others may not join.
+    ///
+    /// # Errors
+    /// A folder that holds anything else, or that cannot be written.
+    pub(crate) fn join(path: &Path, question: impl FnOnce() -> Question) -> Result<Self, TrainError> {
+        let there = |path: &Path| match read_study(path)? {
+            recorded @ Question::Recorded(_) => Ok(recorded),
+            Question::Compare(_) | Question::Find(_) => Err(TrainError::Occupied {
+                path: path.to_owned(),
+                holds: "holds a study of another kind".to_owned(),
+                advice: "name another folder for recorded trainings".to_owned(),
+            }),
+        };
+        // Before the lock, which whoever writes such a study holds for as long as it runs.
+        if path.join(STUDY_FILE).exists() {
+            there(path)?;
+        } else {
+            fs::create_dir_all(path).map_err(|source| io(path, source))?;
+            let empty = check_empty(path);
+            // Another process may have begun it just now.
+            if !path.join(STUDY_FILE).exists() {
+                empty?;
+            }
+        }
+        let file = path.join(LOCK_FILE);
+        let lock = File::create(&file).map_err(|source| io(&file, source))?;
+        lock.lock().map_err(|source| io(&file, source))?;
+        let question =
+            if path.join(STUDY_FILE).exists() { there(path)? } else { write_question(path, question())? };
+        Ok(Self { path: path.to_owned(), question, _lock: lock })
     }
 
     /// Opens a study that was begun before.
@@ -67,11 +90,7 @@ impl StudyFolder {
     /// # Errors
     /// No study there, one that cannot be read, or one that another process is working on.
     pub fn open(path: &Path) -> Result<Self, TrainError> {
-        let file = path.join(STUDY_FILE);
-        let refuse = |why: String| TrainError::Unreadable { path: file.clone(), why };
-        let text = fs::read_to_string(&file).map_err(|error| refuse(error.to_string()))?;
-        let study: StudyFile = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
-        Ok(Self { path: path.to_owned(), question: study.question, _lock: lock(path)? })
+        Ok(Self { path: path.to_owned(), question: read_study(path)?, _lock: lock(path)? })
     }
 
     /// What is asked.
@@ -90,6 +109,36 @@ impl StudyFolder {
     }
 }
 
+/// What the study in `path` asks.
+fn read_study(path: &Path) -> Result<Question, TrainError> {
+    let file = path.join(STUDY_FILE);
+    let refuse = |why: String| TrainError::Unreadable { path: file.clone(), why };
+    let text = fs::read_to_string(&file).map_err(|error| refuse(error.to_string()))?;
+    let study: StudyFile = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+    Ok(study.question)
+}
+
+fn write_question(path: &Path, question: Question) -> Result<Question, TrainError> {
+    let file = StudyFile { lrlab: env!("CARGO_PKG_VERSION").to_owned(), question };
+    let text = serde_json::to_vec_pretty(&file).map_err(|why| io(path, why.into()))?;
+    write_whole(&path.join(STUDY_FILE), &text)?;
+    Ok(file.question)
+}
+
+/// Refuses a folder in which anything lies but a study's lock and the drafts of its beginning.
+fn check_empty(path: &Path) -> Result<(), TrainError> {
+    let begins = [LOCK_FILE, "study.draft"];
+    let mut entries = fs::read_dir(path).map_err(|source| io(path, source))?.filter_map(Result::ok);
+    if entries.all(|entry| begins.iter().any(|name| entry.file_name() == *name)) {
+        return Ok(());
+    }
+    Err(TrainError::Occupied {
+        path: path.to_owned(),
+        holds: "is not empty".to_owned(),
+        advice: "name an empty folder or a new one; nothing was written".to_owned(),
+    })
+}
+
 /// Checks that every trial of a study could be built, so that nothing begins that cannot end.
 ///
 /// # Errors
@@ -98,8 +147,19 @@ impl StudyFolder {
 pub fn check_study(spec: &StudySpec) -> Result<(), TrainError> {
     let horizon = study_horizon(spec)?;
     let Some(&seed) = spec.seeds.first() else { return Ok(()) };
-    for (index, arm) in spec.arms.iter().enumerate() {
+    for arm in &spec.arms {
         Trial::new(&spec.trial(arm.strategy.clone(), seed))?;
+    }
+    check_rates(spec, horizon)
+}
+
+/// Checks that every arm of a study can be built over `horizon`, at every rate that it is known to try.
+///
+/// # Errors
+/// The first arm that cannot be built or tuned.
+pub fn check_rates(spec: &StudySpec, horizon: Horizon) -> Result<(), TrainError> {
+    for (index, arm) in spec.arms.iter().enumerate() {
+        arm.strategy.build(horizon)?.scheduler.rehearse(horizon.total_steps)?;
         match &spec.protocol.tuning {
             Tuning::AsWritten => {}
             Tuning::Search { .. } => arm.strategy.check_tunable(horizon)?,

@@ -1,8 +1,7 @@
 //! A trial and the one training loop.
 
 use lrlab_core::{
-    BuiltGroup, BuiltStrategy, Event, Horizon, Outcome, ParamGroup, Scheduler, SpecError, StopRule,
-    TrialSpec,
+    BuiltGroup, BuiltStrategy, Event, Horizon, Outcome, ParamGroup, Scheduler, SpecError, TrialSpec,
     event::{Metric, Started, Step, Validated},
     optimizer::{ParamState, clip},
     spec::Clip,
@@ -12,10 +11,10 @@ use lrlab_core::{
 use crate::{
     Batch, Task, TrainError,
     batches::Batches,
+    bounds::Bounds,
     groups::{self, GroupContext, assign},
     horizon,
     probe::Probes,
-    rise::Rise,
     task::{self, TaskError},
 };
 
@@ -33,11 +32,8 @@ pub trait Observer {
     }
 }
 
-/// A loss above this many times the first one (or not finite at all) has left all bounds.
-const DIVERGED_FACTOR: f64 = 1e10;
-
 /// Parameters are written into each step's event up to this many.
-const LOGGED_PARAMETERS: usize = 3;
+pub const LOGGED_PARAMETERS: usize = 3;
 
 /// A strategy at work on a task with a seed.
 #[derive(Clone, Debug)]
@@ -55,13 +51,12 @@ pub struct Trial {
     full_batch: bool,
     parameters: usize,
     t: u64,
-    first_loss: Option<f64>,
+    bounds: Bounds,
     previous_gradient: Vec<f32>,
     previous_norm_squared: f64,
     /// The highest rate of each group so far.
     peaks: Vec<f64>,
     rate: RateChange,
-    rise: Option<Rise>,
     /// What measures while it trains; `None` before the first step.
     probes: Option<Probes>,
 }
@@ -125,11 +120,10 @@ impl Trial {
             group_of,
             parameters,
             t: 0,
-            first_loss: None,
+            bounds: Bounds::new(spec.stop),
             previous_gradient: Vec::new(),
             previous_norm_squared: 0.0,
             rate: RateChange::None,
-            rise: spec.stop.map(|StopRule::RisesAbove(times)| Rise::above(times)),
             probes: None,
         })
     }
@@ -181,11 +175,8 @@ impl Trial {
             let step = self.step()?;
             let (t, loss) = (step.t, step.loss);
             observer.on_event(&Event::Step(step))?;
-            if let Some(why) = self.rise.as_mut().and_then(|rise| rise.after(loss)) {
-                break Outcome::Halted { t: self.t, why };
-            }
-            if self.out_of_bounds(loss) {
-                break Outcome::Diverged { t, loss };
+            if let Some(outcome) = self.bounds.end(t, loss) {
+                break outcome;
             }
             if self.t.is_multiple_of(self.horizon.steps_per_epoch) || self.t == self.horizon.total_steps {
                 let validated = self.validate()?;
@@ -215,17 +206,14 @@ impl Trial {
             t: self.t,
             loss,
             lr: self.groups.iter().map(ParamGroup::lr).collect(),
-            grad_norm,
+            grad_norm: Some(grad_norm),
             turn,
-            clipped: false,
-            at: Vec::new(),
+            ..Step::default()
         };
         if self.parameters <= LOGGED_PARAMETERS {
             self.task.visit(&mut |param| step.at.extend_from_slice(param.value));
         }
-        self.first_loss.get_or_insert(loss);
-        // A step from a loss out of bounds could only spoil what is left to look at.
-        if !self.out_of_bounds(loss) {
+        if self.bounds.hold(loss) {
             step.clipped = match self.spec.strategy.clip {
                 None => false,
                 Some(Clip::Norm(max)) => clip::by_norm(&mut *self.task, max).clipped,
@@ -278,11 +266,6 @@ impl Trial {
         (norm_squared.sqrt(), turn)
     }
 
-    fn out_of_bounds(&self, loss: f64) -> bool {
-        !loss.is_finite()
-            || self.first_loss.is_some_and(|first| loss > DIVERGED_FACTOR * first.max(f64::MIN_POSITIVE))
-    }
-
     fn validate(&mut self) -> Result<Validated, TaskError> {
         let metrics = self.task.validate()?;
         let metrics = metrics.into_iter().map(|(name, value)| (name.to_owned(), Metric(value))).collect();
@@ -301,6 +284,7 @@ impl Trial {
         let untrained = self.task.validate()?.first().copied();
         Ok(Started {
             trial: self.spec.clone(),
+            label: None,
             lrlab: env!("CARGO_PKG_VERSION").to_owned(),
             horizon: self.horizon,
             parameters: self.parameters,
@@ -319,12 +303,12 @@ impl Trial {
         clone.rate = rate;
         for _ in 0..steps {
             let loss = clone.step()?.loss;
-            if clone.out_of_bounds(loss) {
+            if !clone.bounds.contain(loss) {
                 return Ok(f64::INFINITY);
             }
         }
         let loss = clone.task.gradients(Batch::Probe)?;
-        Ok(if clone.out_of_bounds(loss) { f64::INFINITY } else { loss })
+        Ok(if clone.bounds.contain(loss) { loss } else { f64::INFINITY })
     }
 
     /// Updates made so far.

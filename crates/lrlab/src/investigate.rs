@@ -233,8 +233,11 @@ impl<'a> Investigator<'a> {
     }
 }
 
-/// The result of a run that has ended before.
-fn ended(path: &std::path::Path, name: &str, spec: &TrialSpec) -> Result<Option<TrialResult>, ReadError> {
+/// The result of the run in the folder `path`, if it has ended.
+///
+/// # Errors
+/// A log that cannot be read.
+pub fn ended(path: &std::path::Path, name: &str, spec: &TrialSpec) -> Result<Option<TrialResult>, ReadError> {
     if outcome_of(path).is_none() {
         return Ok(None);
     }

@@ -15,8 +15,10 @@
 //! [`train::adapter`] brings schedules and optimizers into the training loop of a Burn user;
 //! [`train`] trains built-in tasks and writes event logs; [`analysis`] reads them and judges.
 
+pub mod answer;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod folder;
 pub mod investigate;
 pub mod spec_file;
 

@@ -236,7 +236,8 @@ fn noise_floor(run: &Run) -> Option<f64> {
         _ => None,
     })?;
     let near = |step: &StepRef<'_>| step.t < t && step.t + NOISE_WINDOW >= t;
-    let squares: Vec<f64> = run.steps.iter().filter(near).map(|step| step.grad_norm.powi(2)).collect();
+    let norms = run.steps.iter().filter(near).map(|step| step.grad_norm);
+    let squares: Vec<f64> = norms.map(|norm| norm.map(|norm| norm.powi(2))).collect::<Option<_>>()?;
     let trace = crate::statistics::mean(&squares) - norm * norm;
     let floor = 0.25 * rate_at(run, t)? * amplification * trace.max(0.0);
     floor.is_finite().then_some(floor)

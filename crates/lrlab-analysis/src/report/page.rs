@@ -135,6 +135,7 @@ fn facts(study: &StudyReport) -> String {
     }
     facts.push(match spec.seeds.len() {
         1 => "1 seed".to_owned(),
+        seeds if spec.is_recorded() => format!("{seeds} seeds"),
         seeds => format!("{seeds} seeds, the same for every strategy"),
     });
     facts.join(" · ")

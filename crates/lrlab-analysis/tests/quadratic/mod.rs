@@ -127,10 +127,9 @@ impl Quadratic {
                 t,
                 loss,
                 lr: vec![lr(t)],
-                grad_norm: norm,
+                grad_norm: Some(norm),
                 turn,
-                clipped: false,
-                at: vec![],
+                ..Step::default()
             }));
             before = Some(gradient);
         }
@@ -219,6 +218,7 @@ impl Quadratic {
         };
         Started {
             trial: trial(strategy(&text), self.seed, self.steps),
+            label: None,
             lrlab: "test".to_owned(),
             horizon: Horizon::new(self.steps, 1),
             parameters: self.start.len(),

@@ -58,6 +58,7 @@ pub(crate) fn events(trial: &TrialSpec, steps: u64) -> Result<Vec<Event>, Box<dy
     let mut noise = Noise(trial.seed.wrapping_mul(7919) ^ text.bytes().map(u64::from).sum::<u64>());
     let mut events = vec![Event::Started(Box::new(Started {
         trial: trial.clone(),
+        label: None,
         lrlab: "0.1.0".into(),
         horizon,
         parameters: 9098,
@@ -87,8 +88,8 @@ pub(crate) fn events(trial: &TrialSpec, steps: u64) -> Result<Vec<Event>, Box<dy
             events.push(Event::Probed(Probed { t, probe }));
         }
         let turn = (t > 0).then(|| (0.3 * noise.normal()).clamp(-1.0, 1.0));
-        let grad_norm = loss.sqrt() * (0.2 * noise.normal()).exp();
-        events.push(Event::Step(Step { t, loss, lr: vec![lr], grad_norm, turn, clipped: false, at: vec![] }));
+        let grad_norm = Some(loss.sqrt() * (0.2 * noise.normal()).exp());
+        events.push(Event::Step(Step { t, loss, lr: vec![lr], grad_norm, turn, ..Step::default() }));
         if loss > 1e6 {
             outcome = Outcome::Diverged { t, loss };
             break;

@@ -260,6 +260,7 @@ fn empty(spec: &StudySpec, arm: &Arm, seed: u64, full_batch: bool, parameters: u
     };
     let started = Started {
         trial,
+        label: None,
         lrlab: "0.1.0".into(),
         horizon: Horizon::new(steps, if full_batch { 1 } else { 45 }),
         parameters,
@@ -273,7 +274,7 @@ fn empty(spec: &StudySpec, arm: &Arm, seed: u64, full_batch: bool, parameters: u
 }
 
 fn step(t: u64, loss: f64, lr: f64) -> Step {
-    Step { t, loss, lr: vec![lr], grad_norm: 1.0, turn: None, clipped: false, at: Vec::new() }
+    Step { t, loss, lr: vec![lr], grad_norm: Some(1.0), ..Step::default() }
 }
 
 fn sharpness(t: u64, value: f64, residual: f64, limit: f64) -> Probed {

@@ -2,7 +2,10 @@
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy};
+use super::{
+    GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy,
+    strategy_data::{CODE, RECORDED},
+};
 use crate::{
     AfterEnd, Pattern,
     registry::Argument,
@@ -108,6 +111,10 @@ impl Serialize for GroupStrategy {
 impl Serialize for Strategy {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
+        if let Some(description) = &self.recorded {
+            map.serialize_entry(RECORDED, description)?;
+            return map.end();
+        }
         match &self.groups[..] {
             [group] => {
                 if group.params != Pattern::all() {
@@ -116,6 +123,9 @@ impl Serialize for Strategy {
                 group_entries(&mut map, group)?;
             }
             groups => map.serialize_entry("groups", groups)?,
+        }
+        if let Some(code) = &self.code {
+            map.serialize_entry(CODE, code)?;
         }
         if let Some(clip) = &self.clip {
             map.serialize_entry("clip", clip)?;

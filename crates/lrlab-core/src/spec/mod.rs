@@ -151,12 +151,25 @@ pub struct GroupStrategy {
 /// The whole recipe: groups, each with its optimizer and plan, and clipping.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strategy {
-    /// At least one group.
+    /// At least one group; none of a strategy that was [`recorded`](Self::recorded).
     pub groups: Vec<GroupStrategy>,
     /// Gradient clipping, over all groups.
     pub clip: Option<Clip>,
     /// What happens when training goes on after the plan's end.
     pub after_end: AfterEnd,
+    /// What other code used for a training that was recorded, in words. It describes and cannot be built.
+    pub recorded: Option<String>,
+    /// The caller's code that builds it; the group then stands for it, and only its learning rate is its own.
+    pub code: Option<Code>,
+}
+
+/// Code of the caller that builds an optimizer and what moves its rates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// Its name in reports: `train.with_lookahead`.
+    pub name: String,
+    /// Whether it is told the learning rate, so that one can be chosen for it; else it brings its own.
+    pub takes_rate: bool,
 }
 
 impl ScheduleSpec {
@@ -260,6 +273,51 @@ impl Strategy {
     /// One group of all parameters with a whole plan, without clipping.
     pub fn of(optimizer: OptimizerSpec, plan: PlanSpec) -> Self {
         let group = GroupStrategy { params: Pattern::all(), optimizer, plan };
-        Self { groups: vec![group], clip: None, after_end: AfterEnd::Hold }
+        Self { groups: vec![group], clip: None, after_end: AfterEnd::Hold, recorded: None, code: None }
+    }
+
+    /// What the caller's code builds, with the rate that it begins with.
+    ///
+    /// ```
+    /// use lrlab_core::{Strategy, spec::Code};
+    /// let strategy = Strategy::of_code(Code { name: "train.lion".to_owned(), takes_rate: true }, 0.01);
+    /// assert_eq!(strategy.with_lr(0.02).to_string(), "the code train.lion at lr=0.02");
+    /// ```
+    pub fn of_code(code: Code, lr: f64) -> Self {
+        let optimizer = OptimizerSpec { name: "sgd", args: Arguments::new() }.with_lr(lr);
+        Self { code: Some(code), ..Self::single(optimizer, ScheduleSpec::constant()) }
+    }
+
+    /// Whether it brings a learning rate of its own, so that none can be chosen for it.
+    pub fn has_own_rate(&self) -> bool {
+        self.code.as_ref().is_some_and(|code| !code.takes_rate)
+    }
+
+    /// What other code used, in words, for a training that was recorded.
+    ///
+    /// ```
+    /// use lrlab_core::{Horizon, Strategy};
+    /// let strategy = Strategy::as_recorded("SGD(lr=0.1) | StepLR(step_size=30)");
+    /// assert_eq!(strategy.to_string(), "as recorded: SGD(lr=0.1) | StepLR(step_size=30)");
+    /// assert!(strategy.build(Horizon::new(100, 10)).is_err());
+    /// ```
+    pub fn as_recorded(description: impl Into<String>) -> Self {
+        Self {
+            groups: Vec::new(),
+            clip: None,
+            after_end: AfterEnd::Hold,
+            recorded: Some(description.into()),
+            code: None,
+        }
+    }
+
+    /// Refuses a strategy that was recorded.
+    pub(crate) fn check_buildable(&self) -> Result<(), SpecError> {
+        if self.recorded.is_none() {
+            return Ok(());
+        }
+        let why = "a strategy as recorded describes what other code did and cannot be built; write the optimizer \
+                   and schedule as a spec";
+        Err(SpecError::new(vec![Problem::of("", Fault::refused(why))]))
     }
 }

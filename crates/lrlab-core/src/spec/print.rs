@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     AfterEnd, Duration, Pattern, TaskSpec,
+    horizon::number_text,
     registry::{Argument, Arguments, Keyword, Parameter},
     schedule::{self, Form},
     signal,
@@ -178,6 +179,15 @@ impl Display for SignalSpec {
 
 impl Display for Strategy {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(description) = &self.recorded {
+            return write!(f, "as recorded: {description}");
+        }
+        if let Some(code) = &self.code {
+            let plan = &self.groups[0].plan;
+            write!(f, "the code {} at lr={}", code.name, number_text(self.lr()))?;
+            let constant = PlanSpec::from(ScheduleSpec::constant());
+            return if *plan == constant { Ok(()) } else { write!(f, " | {plan}") };
+        }
         for (index, group) in self.groups.iter().enumerate() {
             write!(f, "{}{group}", if index > 0 { " ; " } else { "" })?;
         }
@@ -203,6 +213,12 @@ impl Strategy {
     /// # Ok::<(), lrlab_core::SpecError>(())
     /// ```
     pub fn short_label(&self) -> String {
+        if let Some(description) = &self.recorded {
+            return description.clone();
+        }
+        if let Some(code) = &self.code {
+            return format!("the code {}", code.name);
+        }
         let schedules: Vec<String> = self.groups.iter().map(|group| group.plan.to_string()).collect();
         let alike = schedules.iter().all(|schedule| *schedule == schedules[0]);
         if alike { schedules.into_iter().next().unwrap_or_default() } else { schedules.join("; ") }

@@ -13,13 +13,18 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 use super::{
-    Clip, Compat, Fault, GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec,
-    Strategy,
+    Clip, Code, Compat, Fault, GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec,
+    SignalSpec, Strategy,
     data::{Data, Table, Tree, argument, join, read},
     plan_text::unknown_signal,
     strategy_text::CLIP,
 };
 use crate::{AfterEnd, Field, Pattern, registry::Argument, signal};
+
+/// The key of a strategy that was recorded: its description.
+pub(super) const RECORDED: &str = "recorded";
+/// The key of a strategy that code builds.
+pub(super) const CODE: &str = "code";
 
 impl Tree {
     fn choice(&mut self, path: &str, data: &Data, compat: Option<Compat>) -> Option<ScheduleChoice> {
@@ -190,11 +195,20 @@ impl Tree {
             Data::Text(text) => return self.parse("", text),
             other => return self.wrong("", other, "a strategy, as a table or as text"),
         };
+        if let Some(recorded) = table.get(RECORDED) {
+            return match recorded {
+                Data::Text(description) if table.len() == 1 => Some(Strategy::as_recorded(description)),
+                other => self.wrong(RECORDED, other, "one text that stands alone: what was recorded"),
+            };
+        }
         let clip = table.get("clip").map(|data| self.clip("clip", data));
         let after_end = table.get("after_end").and_then(|data| self.after_end(data)).unwrap_or_default();
         let Some(groups) = table.get("groups") else {
-            let group = self.group("", table, &["clip", "after_end", "groups"])?;
-            return Some(Strategy { groups: vec![group], clip: clip.flatten(), after_end });
+            let group = self.group("", table, &["clip", "after_end", "groups", CODE])?;
+            let code = table.get(CODE).map(|data| self.code(data));
+            let strategy =
+                Strategy { groups: vec![group], clip: clip.flatten(), after_end, recorded: None, code: None };
+            return Some(Strategy { code: code.flatten(), ..strategy });
         };
         for key in table.keys().filter(|key| !matches!(key.as_str(), "groups" | "clip" | "after_end")) {
             self.note::<()>(key, Fault::unknown("key beside groups", key, ["groups", "clip", "after_end"]));
@@ -211,7 +225,22 @@ impl Tree {
                 other => self.wrong(&path, other, "a table").unwrap_or_default(),
             }
         }
-        Some(Strategy { groups: read, clip: clip.flatten(), after_end })
+        Some(Strategy { groups: read, clip: clip.flatten(), after_end, recorded: None, code: None })
+    }
+
+    /// The code that builds a strategy.
+    fn code(&mut self, data: &Data) -> Option<Code> {
+        let fields = |table: &Table| match (table.get("name"), table.get("takes_rate")) {
+            (Some(Data::Text(name)), Some(Data::Flag(takes_rate))) if table.len() == 2 => {
+                Some(Code { name: name.clone(), takes_rate: *takes_rate })
+            }
+            _ => None,
+        };
+        match data {
+            Data::Table(table) => fields(table),
+            _ => None,
+        }
+        .or_else(|| self.wrong(CODE, data, "{ name = \"train.lion\", takes_rate = true }"))
     }
 }
 

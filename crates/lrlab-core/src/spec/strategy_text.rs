@@ -111,7 +111,8 @@ pub(super) fn after_word(text: &str, span: &Span<usize>, word: &str) -> Option<S
 }
 
 fn strategy(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<Strategy, Stop> {
-    let mut strategy = Strategy { groups: Vec::new(), clip: None, after_end: AfterEnd::Hold };
+    let mut strategy =
+        Strategy { groups: Vec::new(), clip: None, after_end: AfterEnd::Hold, recorded: None, code: None };
     for part in split(text, span, ';') {
         if set_whole(text, &part, &mut strategy, problems) {
             continue;

@@ -143,7 +143,8 @@ impl StudySpec {
     /// The learning rate that every arm has, where rates are as written and all the same.
     pub fn shared_rate(&self) -> Option<f64> {
         let rate = self.arms.first()?.strategy.lr();
-        let same = self.arms.len() > 1 && self.arms.iter().all(|arm| arm.strategy.lr() == rate);
+        let at_it = |arm: &Arm| arm.strategy.lr() == rate && !arm.strategy.has_own_rate();
+        let same = self.arms.len() > 1 && self.arms.iter().all(at_it);
         (same && self.protocol.tuning == Tuning::AsWritten).then_some(rate)
     }
 }
@@ -156,4 +157,20 @@ pub enum Question {
     Compare(StudySpec),
     /// Which learning rate is best for one strategy.
     Find(FindSpec),
+    /// How trainings went that other code ran.
+    Recorded(RecordedSpec),
+}
+
+/// Trainings that other code ran, recorded in one folder. Which arms and seeds there are, the logs tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedSpec {
+    /// The report's heading.
+    pub title: String,
+}
+
+impl StudySpec {
+    /// Whether the trainings were run by other code, so that lrlab can neither repeat nor continue them.
+    pub fn is_recorded(&self) -> bool {
+        self.arms.iter().any(|arm| arm.strategy.recorded.is_some())
+    }
 }

@@ -9,10 +9,20 @@ import importlib
 from typing import Any
 
 from lrlab._core import VERSION as __version__
-from lrlab._core import SpecError
+from lrlab._core import SpecError, TrialError
+from lrlab.run import Run, read, report
 from lrlab.schedule import Finding, Schedule
 
-__all__ = ["Finding", "Schedule", "SpecError", "__version__"]
+__all__ = [
+    "Finding",
+    "Run",
+    "Schedule",
+    "SpecError",
+    "TrialError",
+    "__version__",
+    "read",
+    "report",
+]
 
 # Imported when first asked for: what they are for has to be installed.
 _ON_DEMAND = ("accelerate", "lightning", "torch", "transformers")

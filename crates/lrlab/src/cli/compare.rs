@@ -12,7 +12,7 @@ use lrlab_core::{
 };
 use lrlab_train::StudyFolder;
 
-use super::{Failure, folder, laboratory, study_file};
+use super::{Failure, laboratory, study_file};
 
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
@@ -201,7 +201,7 @@ fn begin(options: &Options) -> Result<(PathBuf, Vec<StudyFolder>), Failure> {
         (Failure::Train(error), Some(file)) => Failure::Input(format!("{}: {error}", file.display())),
         (failure, _) => failure,
     })?;
-    let path = folder::fresh(options.out.as_deref(), "compare")?;
+    let path = laboratory::fresh(options.out.as_deref(), "compare")?;
     let several = specs.len() > 1;
     let studies = specs.into_iter().enumerate().map(|(index, spec)| {
         laboratory::create(&study_folder(&path, several, index, &spec), Question::Compare(spec))

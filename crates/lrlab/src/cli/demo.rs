@@ -13,7 +13,7 @@ use lrlab_analysis::{
 use lrlab_core::{Arm, Duration, Protocol, StudySpec, TaskSpec, event::Bowl, layout::STUDY_FILE};
 use lrlab_train::StudyFolder;
 
-use super::{Failure, folder, laboratory};
+use super::{Failure, laboratory};
 
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Options {
@@ -134,7 +134,7 @@ impl Act {
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     laboratory::catch_interrupt()?;
-    let path = folder::fresh(options.out.as_deref(), "demo")?;
+    let path = laboratory::fresh(options.out.as_deref(), "demo")?;
     writeln!(stdout(), "{TITLE}\n")?;
     for act in &ACTS {
         let folder = path.join(act.folder);

@@ -5,6 +5,8 @@ use lrlab_core::SpecError;
 use lrlab_train::TrainError;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
 
+use crate::answer::AnswerError;
+
 /// Exit code of a check that found something.
 const FINDINGS: u8 = 1;
 /// Exit code for input that cannot be used.
@@ -51,6 +53,16 @@ impl From<TrainError> for Failure {
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         Self::Read(error)
+    }
+}
+
+impl From<AnswerError> for Failure {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::Read(error) => error.into(),
+            AnswerError::Report(error) => error.into(),
+            error => Self::Input(error.to_string()),
+        }
     }
 }
 

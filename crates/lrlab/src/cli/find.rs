@@ -1,26 +1,23 @@
 //! `lrlab find`: the learning rate of one strategy, by a range test and a few trainings.
 
 use std::{
-    fs,
-    io::{ErrorKind, Write, stdout},
+    io::{Write, stdout},
     path::{Path, PathBuf},
 };
 
 use lrlab_analysis::{
-    ReadError, TrialResult,
     find_report::{self, FindReport},
     finder::{self, BATCH_SIZE_RULES},
-    planner::{FindAnswer, FindPlanner, replay},
-    plot::Size,
+    planner::FindPlanner,
 };
 use lrlab_core::{
     Duration, FindSpec, Horizon, Question, ScheduleSpec, Strategy, TrialSpec,
-    layout::{EVENTS_FILE, RUNS_FOLDER},
     spec::{PlanSpec, ScheduleChoice},
 };
-use lrlab_train::{StudyFolder, Trial};
+use lrlab_train::{StudyFolder, Trial, task::find as find_task};
 
-use super::{Failure, folder, laboratory, plot};
+use super::{Failure, laboratory, plot};
+use crate::answer::{AnswerError, search};
 
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -147,9 +144,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let title = format!("the rate of {}", spec.strategy);
     let resume = format!("lrlab find --resume --out {}", study.path().display());
     let answer = laboratory::run(&study, &mut planner, &title, options.threads, &resume)?;
-    let mut report = report(spec, horizon, answer);
+    let mut report = search::report(spec, horizon, answer);
     report.transfers = transfers(options, &report)?;
-    write(study.path(), &report)?;
+    search::write(study.path(), &report)?;
     if options.json {
         writeln!(stdout(), "{:#}", find_report::data(&report))?;
         return Ok(());
@@ -157,76 +154,25 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     print(study.path(), &report)
 }
 
-fn report(spec: FindSpec, horizon: Horizon, answer: FindAnswer) -> FindReport {
-    let torch_code = answer.found.as_ref().and_then(|found| found.strategy.to_torch_code(horizon).ok());
-    FindReport { spec, horizon, answer, torch_code, transfers: Vec::new() }
-}
-
 /// `lrlab report` of a search: everything again from its logs alone.
 pub(crate) fn report_again(folder: &Path, spec: &FindSpec) -> Result<(), Failure> {
-    let horizon = horizon(spec)?;
-    let mut wrong = None;
-    let answer = replay(&mut FindPlanner::new(spec.clone(), horizon), |request| {
-        let log = folder.join(RUNS_FOLDER).join(&request.name).join(EVENTS_FILE);
-        match TrialResult::read(&log, &request.name, &request.trial) {
-            Ok(result) => result.filter(|result| result.outcome.is_some()),
-            Err(ReadError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => None,
-            Err(error) => {
-                wrong = Some(error);
-                None
-            }
-        }
-    });
-    if let Some(error) = wrong {
-        return Err(error.into());
-    }
-    let Some(answer) = answer else {
-        return Err(Failure::Input(format!(
-            "the search in {0} has not come to its end; continue it with: lrlab find --resume --out {0}",
+    let report = search::read(folder, spec).map_err(|error| match error {
+        // What is trained outside of lrlab is continued there.
+        AnswerError::Unfinished(_) if find_task(&spec.task.name).is_some() => Failure::Input(format!(
+            "{error}; continue it with: lrlab find --resume --out {}",
             folder.display()
-        )));
-    };
-    let report = report(spec.clone(), horizon, answer);
-    write(folder, &report)?;
+        )),
+        AnswerError::Unfinished(_) => {
+            Failure::Input(format!("{error}; continue it with the program that began it"))
+        }
+        error => error.into(),
+    })?;
+    search::write(folder, &report)?;
     print(folder, &report)
 }
 
 fn print(folder: &Path, report: &FindReport) -> Result<(), Failure> {
-    let mut out = stdout().lock();
-    writeln!(out, "{}\n", report.title())?;
-    write!(out, "{}", find_report::terminal(report, &plot::usual_screen()))?;
-    if let Some(code) = &report.torch_code {
-        writeln!(out, "\nIn PyTorch:\n")?;
-        for line in code.trim_end().lines() {
-            writeln!(out, "    {line}")?;
-        }
-    }
-    writeln!(out, "\nReport: {}", folder.join("report.html").display())?;
-    Ok(())
-}
-
-/// Pixels of the pictures.
-const PICTURE: (u32, u32) = (1100, 600);
-
-/// Writes the page, the pictures and the data.
-fn write(folder: &Path, report: &FindReport) -> Result<(), Failure> {
-    let fault = |error: &dyn std::fmt::Display| Failure::Input(error.to_string());
-    let size = Size::new(PICTURE.0, PICTURE.1).map_err(|error| fault(&error))?;
-    let mut files = vec![
-        ("report.json", format!("{:#}\n", find_report::data(report)).into_bytes()),
-        ("report.html", find_report::page(report).map_err(|error| fault(&error))?.into_bytes()),
-    ];
-    if let Some(view) = report.sweeps() {
-        files.push(("range-test.png", finder::png(&view, size).map_err(|error| fault(&error))?));
-    }
-    if let Some(picture) = find_report::trainings_png(report, size) {
-        files.push(("trainings.png", picture.map_err(|error| fault(&error))?));
-    }
-    for (name, bytes) in files {
-        let path = folder.join(name);
-        fs::write(&path, bytes)
-            .map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))?;
-    }
+    write!(stdout(), "{}", search::text(folder, report, &plot::usual_screen()))?;
     Ok(())
 }
 
@@ -247,7 +193,7 @@ fn horizon(spec: &FindSpec) -> Result<Horizon, Failure> {
 fn begin(options: &Options) -> Result<StudyFolder, Failure> {
     let spec = spec(options)?;
     spec.strategy.check_tunable(horizon(&spec)?)?;
-    let path = folder::fresh(options.out.as_deref(), "find")?;
+    let path = laboratory::fresh(options.out.as_deref(), "find")?;
     laboratory::create(&path, Question::Find(spec))
 }
 

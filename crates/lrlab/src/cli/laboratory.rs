@@ -7,12 +7,16 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use crate::investigate::{InvestigateError, Investigator, Progress};
+use crate::{
+    answer::comparison,
+    folder,
+    investigate::{InvestigateError, Investigator, Progress},
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use lrlab_analysis::{
-    Planner, StudyRuns, TrialResult, compare,
+    Planner, StudyRuns, TrialResult,
     planner::{CompareAnswer, ComparePlanner},
-    report::{self, REPORTS, Report, StudyReport, terminal},
+    report::{self, REPORTS, Report, StudyReport},
 };
 use lrlab_core::{
     FindSpec, Protocol, Question, Strategy, StudySpec, Tuning,
@@ -23,7 +27,7 @@ use lrlab_train::{
     study::{check_study, study_horizon},
 };
 
-use super::{Failure, conclusion, demo};
+use super::{Failure, demo};
 
 /// Set by Ctrl-C; trials end at their next step.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -117,6 +121,13 @@ pub(crate) fn run_comparison(
     threads: Option<usize>,
     resume: &str,
 ) -> Result<CompareAnswer, Failure> {
+    if let Question::Recorded(_) = folder.question() {
+        return Err(Failure::Input(format!(
+            "{} holds recorded trainings, which only the code that ran them can continue; show them with: lrlab report {}",
+            folder.path().display(),
+            folder.path().display()
+        )));
+    }
     let Question::Compare(spec) = folder.question() else {
         return Err(Failure::Input(format!(
             "{} holds a search for a learning rate; continue it with: lrlab find --resume --out {}",
@@ -159,15 +170,25 @@ pub(crate) fn open_all(folder: &Path) -> Result<Vec<StudyFolder>, Failure> {
     below.iter().map(|folder| Ok(StudyFolder::open(folder)?)).collect()
 }
 
-/// Makes the folder of a study.
-pub(crate) fn create(path: &Path, question: Question) -> Result<StudyFolder, Failure> {
-    StudyFolder::create(path, question).map_err(|error| match error {
+/// The folder `out`, or a fresh one for a command of this name.
+pub(crate) fn fresh(out: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
+    folder::fresh(out, name).map_err(unwritable)
+}
+
+/// What is told where a folder cannot be written.
+fn unwritable(error: TrainError) -> Failure {
+    match error {
         TrainError::Io { path, source } => Failure::Input(format!(
             "cannot write {}: {source}; name a writable folder with --out",
             path.display()
         )),
         error => error.into(),
-    })
+    }
+}
+
+/// Makes the folder of a study.
+pub(crate) fn create(path: &Path, question: Question) -> Result<StudyFolder, Failure> {
+    StudyFolder::create(path, question).map_err(unwritable)
 }
 
 /// Reads the study in `folder`, or the studies in the folders below it, compares the arms and
@@ -175,21 +196,13 @@ pub(crate) fn create(path: &Path, question: Question) -> Result<StudyFolder, Fai
 pub(crate) fn report(folder: &Path) -> Result<Report, Failure> {
     let mut studies = Vec::new();
     for study in study_folders(folder)? {
-        let runs = StudyRuns::read(&study)?;
-        let comparison = compare(&runs);
-        let is_demo = demo::command(&runs.spec).is_some();
-        studies.push(StudyReport {
-            heading: runs.spec.title.clone(),
-            text: if is_demo {
-                demo::narrate(&runs, &comparison).into_iter().filter_map(demo::Block::prose).collect()
-            } else {
-                conclusion::text(&runs, &comparison)
-            },
-            torch_code: comparison.best.and_then(|best| torch_code(&runs, best)),
-            command: demo::command(&runs.spec).or_else(|| command_line(&runs.spec)),
-            runs,
-            comparison,
-        });
+        let mut study = comparison::study(StudyRuns::read(&study)?);
+        if let Some(command) = demo::command(&study.runs.spec) {
+            let told = demo::narrate(&study.runs, &study.comparison);
+            study.text = told.into_iter().filter_map(demo::Block::prose).collect();
+            study.command = Some(command);
+        }
+        studies.push(study);
     }
     let (title, introduction) = match studies.as_slice() {
         [one] => (one.heading.clone(), String::new()),
@@ -211,7 +224,7 @@ pub(crate) fn search_in(folder: &Path) -> Result<Option<FindSpec>, Failure> {
         .map_err(|error| Failure::Input(format!("{} is not a study of lrlab: {error}", path.display())))?;
     Ok(match file.question {
         Question::Find(spec) => Some(spec),
-        Question::Compare(_) => None,
+        Question::Compare(_) | Question::Recorded(_) => None,
     })
 }
 
@@ -245,87 +258,9 @@ fn common_title(studies: &[StudyReport]) -> String {
     }
 }
 
-/// The strategy that the arm's runs were made with as PyTorch code, if they say how long they were.
-fn torch_code(runs: &StudyRuns, arm: usize) -> Option<String> {
-    let started = &runs.arms[arm].runs.first()?.started;
-    started.trial.strategy.to_torch_code(started.horizon).ok()
-}
-
-/// The command that runs a study again; `None` for one that takes a study file.
-fn command_line(spec: &StudySpec) -> Option<String> {
-    let mut words = vec!["lrlab compare".to_owned(), format!("--task {}", quoted(&spec.task.to_string()))];
-    words.extend(
-        spec.arms
-            .iter()
-            .map(|arm| format!("--strategy {}", quoted(&format!("{}: {}", arm.label, arm.strategy)))),
-    );
-    words.push(match &spec.protocol.tuning {
-        Tuning::AsWritten => "--as-written".to_owned(),
-        Tuning::Search { effort } => format!("--tune {effort}"),
-        Tuning::Grid { rates, seeds, halving } => {
-            let first = rates.first().filter(|first| rates.iter().all(|rates| rates == *first))?;
-            let rates: Vec<String> = first.iter().map(ToString::to_string).collect();
-            let halving = if *halving { " --halving" } else { "" };
-            format!("--rates {} --rate-seeds {seeds}{halving}", rates.join(","))
-        }
-    });
-    if spec.seeds.iter().copied().eq(0..spec.seeds.len() as u64) {
-        words.push(format!("--seeds {}", spec.seeds.len()));
-    } else {
-        let seeds: Vec<String> = spec.seeds.iter().map(ToString::to_string).collect();
-        words.push(format!("--seed {}", seeds.join(" --seed ")));
-    }
-    words.push(format!("--budget {}", quoted(&spec.budget.to_string())));
-    words.extend(spec.batch_size.map(|rows| format!("--batch-size {rows}")));
-    words.extend((!spec.protocol.stop_early).then(|| "--no-early-stop".to_owned()));
-    words.extend(spec.protocol.target.map(|target| format!("--target {target}")));
-    Some(words.join(" \\\n  "))
-}
-
-/// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 /// The comparison tables, for the terminal.
 pub(crate) fn print_tables(report: &Report) -> Result<(), Failure> {
-    let mut out = stdout().lock();
-    for study in &report.studies {
-        let answer = study.runs.answer();
-        writeln!(out, "{}\n", study.heading)?;
-        for sentence in conclusion::rates(&study.runs, answer.as_ref()) {
-            writeln!(out, "{}", wrapped(&sentence))?;
-        }
-        writeln!(out, "\n{}", terminal::table(&study.comparison))?;
-        for sentence in conclusion::failures(&study.runs) {
-            writeln!(out, "{}", wrapped(&sentence))?;
-        }
-        for sentence in conclusion::advice(&study.runs, &study.comparison, answer.as_ref()) {
-            writeln!(out, "{}", wrapped(&sentence))?;
-        }
-        print_code(&mut out, study)?;
-    }
-    Ok(())
-}
-
-/// A sentence in lines of a terminal's width; lines after the first are indented.
-fn wrapped(sentence: &str) -> String {
-    textwrap::fill(sentence, textwrap::Options::new(100).subsequent_indent("  "))
-}
-
-/// The best strategy as a spec, and as PyTorch code.
-fn print_code(out: &mut impl Write, study: &StudyReport) -> Result<(), Failure> {
-    let best = study.comparison.best.and_then(|best| study.runs.arms[best].runs.first());
-    let Some(run) = best else { return Ok(()) };
-    let decided = study.comparison.recommendation.arm().is_some();
-    let what = if decided { "As a spec" } else { "The best so far as a spec" };
-    writeln!(out, "\n{what}: {}", run.started.trial.strategy)?;
-    let Some(code) = &study.torch_code else { return Ok(()) };
-    writeln!(out, "\nIn PyTorch:\n")?;
-    for line in code.trim_end().lines() {
-        writeln!(out, "    {line}")?;
-    }
-    writeln!(out)?;
+    write!(stdout(), "{}", comparison::text(report))?;
     Ok(())
 }
 

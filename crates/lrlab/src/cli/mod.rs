@@ -5,12 +5,10 @@
 
 mod check;
 mod compare;
-mod conclusion;
 mod convert;
 mod demo;
 mod failure;
 mod find;
-mod folder;
 mod laboratory;
 mod list;
 mod plot;

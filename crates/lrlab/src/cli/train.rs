@@ -15,7 +15,7 @@ use lrlab_core::{
 };
 use lrlab_train::{Observer, TrainError, Trial, log::Recorder};
 
-use super::{Failure, folder, laboratory};
+use super::{Failure, laboratory};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -79,7 +79,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         spec.trials().next().ok_or_else(|| Failure::Input("no strategy to train".to_owned()))?;
     let mut trial = Trial::new(&trial_spec)?;
     let name = run_folder(0, &spec.arms[0].label, options.seed);
-    let study = laboratory::begin(|| folder::fresh(options.out.as_deref(), "train"), spec)?;
+    let study = laboratory::begin(|| laboratory::fresh(options.out.as_deref(), "train"), spec)?;
     let run = study.run(&name);
 
     // The line after the last epoch shows the rate that would come next.

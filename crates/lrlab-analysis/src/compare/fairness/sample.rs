@@ -48,6 +48,7 @@ pub(super) fn run(seed: u64, steps: u64, objectives: &[f64], clipped: u64) -> Ru
             measure: false,
             stop: None,
         },
+        label: None,
         lrlab: "test".to_owned(),
         horizon: Horizon::new(steps, 10),
         parameters: 1,
@@ -61,10 +62,9 @@ pub(super) fn run(seed: u64, steps: u64, objectives: &[f64], clipped: u64) -> Ru
         t,
         loss: 1.0,
         lr: vec![0.1],
-        grad_norm: 1.0,
-        turn: None,
+        grad_norm: Some(1.0),
         clipped: t < clipped,
-        at: vec![],
+        ..Step::default()
     };
     let validated = |(place, &objective): (usize, &f64)| Validated {
         t: place as u64 * steps / (objectives.len() as u64 - 1),

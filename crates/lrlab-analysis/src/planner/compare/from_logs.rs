@@ -13,9 +13,9 @@ use crate::{
 
 impl StudyRuns {
     /// Runs that an arm was to have: one for each seed, or, where seeds are added only until the answer is
-    /// known, those that were begun.
+    /// known or runs were recorded as they came, those that were begun.
     pub fn asked(&self, arm: &ArmRuns) -> usize {
-        if !self.spec.protocol.stop_early {
+        if !self.spec.protocol.stop_early && !self.spec.is_recorded() {
             return self.spec.seeds.len();
         }
         arm.runs.len() + arm.unbuilt.iter().filter(|unbuilt| !layout::is_tuning(&unbuilt.name)).count()
@@ -60,6 +60,7 @@ impl StudyRuns {
         let effort = |(arm, runs): (&TunedArm, &ArmRuns)| {
             let (trials, gradients) = match self.spec.protocol.tuning {
                 Tuning::AsWritten => (0, 0),
+                _ if arm.strategy.has_own_rate() => (0, 0),
                 Tuning::Search { effort } => (effort as usize, (effort * total as f64) as u64),
                 Tuning::Grid { .. } => (arm.trials, arm.trials as u64 * total),
             };

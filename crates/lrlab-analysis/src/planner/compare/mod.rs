@@ -43,6 +43,7 @@ impl ComparePlanner {
         let (arm, index) = (&self.spec.arms[arm], arm);
         let own = seen.iter().filter(|result| result.name.starts_with(&prefix));
         match &self.spec.protocol.tuning {
+            _ if arm.strategy.has_own_rate() => Ok(TunedArm::as_written(arm)),
             Tuning::AsWritten => Ok(TunedArm::as_written(arm)),
             Tuning::Search { effort } => {
                 let find = FindSpec {
@@ -74,7 +75,7 @@ impl ComparePlanner {
     /// Live trials that an arm may need while it is tuned.
     fn live(&self, arm: usize) -> usize {
         match &self.spec.protocol.tuning {
-            Tuning::Grid { rates, seeds, halving: true } => {
+            Tuning::Grid { rates, seeds, halving: true } if !self.spec.arms[arm].strategy.has_own_rate() => {
                 rates.get(arm).map_or(0, Vec::len) * usize::try_from(*seeds).unwrap_or(usize::MAX)
             }
             _ => 0,

@@ -40,6 +40,11 @@ impl Strategy {
     /// Fails where the strategy cannot be built over this horizon, and where a rate of 0 would have to
     /// be multiplied.
     pub fn to_torch_code(&self, horizon: Horizon) -> Result<String, SpecError> {
+        self.check_buildable()?;
+        if let Some(code) = &self.code {
+            let why = format!("this strategy is the code {}, which is PyTorch already", code.name);
+            return Err(SpecError::new(vec![Problem::of("", Fault::refused(why))]));
+        }
         let mut code = Code::default();
         let shares = self.optimizers();
         for (number, members) in shares.iter().enumerate() {

@@ -1,1 +1,25 @@
 """lrlab in a PyTorch user's own training loop."""
+
+from __future__ import annotations
+
+from lrlab.torch.laboratory import (
+    CompareResult,
+    FindResult,
+    Interrupted,
+    Sharpness,
+    compare,
+    find,
+    sharpness,
+)
+from lrlab.torch.recorder import Recorder
+
+__all__ = [
+    "CompareResult",
+    "FindResult",
+    "Interrupted",
+    "Recorder",
+    "Sharpness",
+    "compare",
+    "find",
+    "sharpness",
+]

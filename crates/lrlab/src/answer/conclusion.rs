@@ -15,7 +15,7 @@ use lrlab_analysis::{
 use lrlab_core::{Outcome, Tuning};
 
 /// All of it, for a report; nothing about rates where there is one strategy at its own.
-pub(crate) fn text(runs: &StudyRuns, comparison: &Comparison) -> Vec<String> {
+pub fn text(runs: &StudyRuns, comparison: &Comparison) -> Vec<String> {
     let answer = runs.answer();
     let alone = runs.arms.len() < 2 && runs.spec.protocol.tuning == Tuning::AsWritten;
     let rates = if alone { Vec::new() } else { rates(runs, answer.as_ref()) };
@@ -24,7 +24,7 @@ pub(crate) fn text(runs: &StudyRuns, comparison: &Comparison) -> Vec<String> {
 }
 
 /// How the rates were chosen, and which they are: sentences for the head of a study.
-pub(crate) fn rates(runs: &StudyRuns, answer: Option<&CompareAnswer>) -> Vec<String> {
+pub fn rates(runs: &StudyRuns, answer: Option<&CompareAnswer>) -> Vec<String> {
     let protocol = &runs.spec.protocol;
     let head = match runs.spec.shared_rate() {
         Some(lr) => format!(
@@ -32,12 +32,21 @@ pub(crate) fn rates(runs: &StudyRuns, answer: Option<&CompareAnswer>) -> Vec<Str
              names the wrong winner.",
             rate(lr)
         ),
+        None if runs.spec.is_recorded() => {
+            "Recorded from trainings that other code ran: how their rates were chosen is not known here."
+                .to_owned()
+        }
         None => protocol.tuning.words(),
     };
     let mut told = vec![head];
     let Some(answer) = answer.filter(|_| protocol.tuning != Tuning::AsWritten) else { return told };
     for (arm, tuned) in runs.spec.arms.iter().zip(&answer.arms) {
-        told.push(format!("{}: {}", arm.label, chosen(tuned)));
+        let how = if arm.strategy.has_own_rate() {
+            format!("lr = {}, which its code brings: it was not tuned", rate(arm.strategy.lr()))
+        } else {
+            chosen(tuned)
+        };
+        told.push(format!("{}: {how}", arm.label));
     }
     if answer.arms.iter().any(|arm| !arm.given_up.is_empty()) {
         told.push(
@@ -98,7 +107,7 @@ fn short(value: f64) -> String {
 }
 
 /// What went wrong, a sentence for each message, the commonest first.
-pub(crate) fn failures(runs: &StudyRuns) -> Vec<String> {
+pub fn failures(runs: &StudyRuns) -> Vec<String> {
     let mut messages: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for arm in &runs.arms {
         let ended = arm.runs.iter().map(|run| run.outcome.as_ref());
@@ -125,11 +134,7 @@ pub(crate) fn failures(runs: &StudyRuns) -> Vec<String> {
 const MESSAGES: usize = 5;
 
 /// What to do: the recommendation, what the seeds came to, and what speaks against believing it.
-pub(crate) fn advice(
-    runs: &StudyRuns,
-    comparison: &Comparison,
-    answer: Option<&CompareAnswer>,
-) -> Vec<String> {
+pub fn advice(runs: &StudyRuns, comparison: &Comparison, answer: Option<&CompareAnswer>) -> Vec<String> {
     let mut told = Vec::new();
     let planned = runs.spec.protocol.stop_early || runs.spec.protocol.tuning != Tuning::AsWritten;
     if answer.is_none() && planned {

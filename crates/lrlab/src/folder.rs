@@ -6,20 +6,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Failure;
+use lrlab_train::TrainError;
 
 /// Where runs go unless `--out` says otherwise.
 const HOME: &str = "lrlab-runs";
 
 /// The folder of this run: `out`, or a new `lrlab-runs/NAME-1`, `-2`... that no other run has.
-pub(crate) fn fresh(out: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
+///
+/// # Errors
+/// A folder that cannot be made.
+pub fn fresh(out: Option<&Path>, name: &str) -> Result<PathBuf, TrainError> {
     if let Some(out) = out {
         return Ok(out.to_owned());
     }
     let home = Path::new(HOME);
-    let refuse = |path: &Path, error: std::io::Error| {
-        Failure::Input(format!("cannot make {}: {error}; name a writable folder with --out", path.display()))
-    };
+    let refuse = |path: &Path, source| TrainError::Io { path: path.to_owned(), source };
     fs::create_dir_all(home).map_err(|error| refuse(home, error))?;
     for number in 1_u32.. {
         let path = home.join(format!("{name}-{number}"));

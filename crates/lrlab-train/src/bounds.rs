@@ -1,10 +1,48 @@
-//! Tells when the training loss has risen far above its best: the stop rule of a range test.
+//! When a training loss ends a trial: out of all bounds, or far above its best in a range test.
 
-use lrlab_core::StopRule;
+use lrlab_core::{Outcome, StopRule};
+
+/// A loss above this many times the first one (or not finite at all) has left all bounds.
+const DIVERGED_FACTOR: f64 = 1e10;
+
+/// What a trial's losses may be.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    first: Option<f64>,
+    rise: Option<Rise>,
+}
+
+impl Bounds {
+    /// No loss was seen yet; `stop` is the trial's own rule.
+    pub fn new(stop: Option<StopRule>) -> Self {
+        Self { first: None, rise: stop.map(|StopRule::RisesAbove(times)| Rise::above(times)) }
+    }
+
+    /// Whether a loss, of which the first sets the measure, is within all bounds. A step from one that is
+    /// not could only spoil what is left to look at.
+    pub fn hold(&mut self, loss: f64) -> bool {
+        self.first.get_or_insert(loss);
+        self.contain(loss)
+    }
+
+    /// The same for a loss that sets no measure.
+    pub(crate) fn contain(&self, loss: f64) -> bool {
+        loss.is_finite()
+            && self.first.is_none_or(|first| loss <= DIVERGED_FACTOR * first.max(f64::MIN_POSITIVE))
+    }
+
+    /// How the trial ends after step `t` with this loss, if it does.
+    pub fn end(&mut self, t: u64, loss: f64) -> Option<Outcome> {
+        if let Some(why) = self.rise.as_mut().and_then(|rise| rise.after(loss)) {
+            return Some(Outcome::Halted { t: t + 1, why });
+        }
+        (!self.contain(loss)).then_some(Outcome::Diverged { t, loss })
+    }
+}
 
 /// The smoothed loss so far, and the least it was.
 #[derive(Clone, Debug)]
-pub(crate) struct Rise {
+struct Rise {
     times: f64,
     mean: f64,
     /// `SMOOTHING^n`, which corrects the mean for its start at 0.
@@ -17,12 +55,12 @@ impl Rise {
     /// Losses before anything is concluded: the first ones are noise.
     const SETTLING: u64 = 5;
 
-    pub(crate) fn above(times: f64) -> Self {
+    fn above(times: f64) -> Self {
         Self { times, mean: 0.0, weight_left: 1.0, best: f64::INFINITY, seen: 0 }
     }
 
     /// Takes in a loss; the reason to stop, if it is one.
-    pub(crate) fn after(&mut self, loss: f64) -> Option<String> {
+    fn after(&mut self, loss: f64) -> Option<String> {
         self.seen += 1;
         if !loss.is_finite() {
             return Some(format!("the loss is {loss}"));
