@@ -104,6 +104,7 @@ class Study:
         effort: float | None,
         rates: list[float] | None,
         target: float | None,
+        equivalence: float | None,
         folder: Path | None,
     ) -> Study: ...
     def next(self) -> list[tuple[str, Path, str, int | None]]:
