@@ -4,6 +4,9 @@
 
 mod command;
 mod error;
+mod param_groups;
+mod plan;
+mod saved_plan;
 
 use pyo3::prelude::*;
 
@@ -14,6 +17,12 @@ mod _core {
     use super::command::command;
     #[pymodule_export]
     use super::error::SpecError;
+
+    // Plans over an optimizer's groups.
+    #[pymodule_export]
+    use super::error::PlanEnded;
+    #[pymodule_export]
+    use super::plan::{GroupPlans, metrics};
 
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -9,9 +9,9 @@ import importlib
 from typing import Any
 
 from lrlab._core import VERSION as __version__
-from lrlab._core import SpecError
+from lrlab._core import PlanEnded, SpecError
 
-__all__ = ["SpecError", "__version__"]
+__all__ = ["PlanEnded", "SpecError", "__version__"]
 
 # Imported when first asked for: what they are for has to be installed.
 _ON_DEMAND = ("accelerate", "lightning", "torch", "transformers")
