@@ -182,6 +182,10 @@ impl SavedPlan {
     }
 
     fn groups(&self, values: &[StateDict], names: &[String]) -> PyResult<Vec<ParamGroup>> {
+        if self.starts.len() != self.members.len() {
+            let (starts, members) = (self.starts.len(), self.members.len());
+            return Err(refused(format!("the state is damaged: {starts} starts for {members} groups")));
+        }
         let named = |index: &usize| ParamGroup::new(names.get(*index).cloned().unwrap_or_default());
         let mut groups: Vec<ParamGroup> = self.members.iter().map(named).collect();
         load_groups_state(&mut groups, values).map_err(refused)?;

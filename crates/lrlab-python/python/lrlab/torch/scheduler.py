@@ -90,10 +90,7 @@ class Scheduler(LRScheduler):
         entries = _entries(spec)
         start = _whole("last_epoch", last_epoch, least=-1) + 1
         for index, group in enumerate(optimizer.param_groups):
-            if start == 0:
-                rate = group["lr"]
-                group.setdefault("initial_lr", rate.clone() if isinstance(rate, Tensor) else rate)
-            elif "initial_lr" not in group:
+            if start > 0 and "initial_lr" not in group:
                 raise KeyError(
                     f"group {index} has no 'initial_lr', which last_epoch={last_epoch} needs: load the "
                     "optimizer's state before, or leave last_epoch out and load the scheduler's state"
@@ -105,12 +102,16 @@ class Scheduler(LRScheduler):
         self.optimizer = optimizer
         self._metrics = tuple(_core.metrics(entries))
         self._plans = _core.GroupPlans(entries, optimizer.param_groups, **lengths)
+        # Nothing was refused: from here on the optimizer is changed.
+        for group in optimizer.param_groups:
+            rate = group["lr"]
+            group.setdefault("initial_lr", rate.clone() if isinstance(rate, Tensor) else rate)
         self._step_count = 1
         self._count_updates()
         self._last_lr = self._plans.enter(start, optimizer.param_groups)
 
     def _count_updates(self) -> None:
-        # Before anything else can be: what a wrapper wraps makes the updates.
+        # What a wrapper (Accelerate's, Lightning's) wraps makes the updates.
         inner = self.optimizer
         while not hasattr(inner, "_optimizer_step_post_hooks") and hasattr(inner, "optimizer"):
             inner = inner.optimizer
@@ -313,7 +314,9 @@ class Scheduler(LRScheduler):
         self._plans.load(text, changed)
         self._step_count = int(state_dict.get("_step_count", 1))
         self._seen = self._updates.count
-        self._last_lr = self._plans.enter(max(self.last_epoch, 0), self.optimizer.param_groups)
+        # A part of a SequentialLR that has not begun sets nothing.
+        if self.last_epoch >= 0:
+            self._last_lr = self._plans.enter(self.last_epoch, self.optimizer.param_groups)
 
     def __getstate__(self) -> dict[str, Any]:
         hidden = ("_plans", "_updates", "_seen")
