@@ -3,6 +3,7 @@
 //! It translates, and decides nothing: values, errors and tables are those of the other crates.
 
 mod command;
+mod driver;
 mod error;
 mod param_groups;
 mod plan;

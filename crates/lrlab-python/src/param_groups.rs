@@ -160,7 +160,7 @@ fn put_beta(group: &Bound<'_, PyDict>, at: usize, value: f64) -> PyResult<()> {
 }
 
 /// A copy that no later fill changes.
-fn copied<'py>(value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+fn copied(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     if is_tensor(&value)? { value.call_method0(intern!(value.py(), "clone")) } else { Ok(value) }
 }
 

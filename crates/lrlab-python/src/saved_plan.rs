@@ -12,7 +12,7 @@ use lrlab::core::{
 use pyo3::{exceptions::PyValueError, prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Driver, Part, Selector};
+use crate::driver::{Driver, Part, Selector};
 
 /// Plans over an optimizer's groups, as data: numbers, texts, lists and tables only.
 #[derive(Serialize, Deserialize)]

@@ -137,23 +137,23 @@ fn set_whole(text: &str, part: &Span<usize>, strategy: &mut Strategy, problems: 
         return true;
     }
     let Some(policy) = after_end(text, part, problems) else { return false };
-    strategy.after_end = policy.unwrap_or(strategy.after_end);
+    strategy.after_end = policy.unwrap_or_default();
     true
 }
 
-/// What a part says of the time after the end, if it speaks of that; `Some(None)` where the word is wrong.
+/// What a part says of the time after the end, if it speaks of that.
 pub(super) fn after_end(
     text: &str,
     part: &Span<usize>,
     problems: &mut Vec<Problem>,
-) -> Option<Option<AfterEnd>> {
+) -> Option<Result<AfterEnd, Stop>> {
     let word = after_word(text, part, "after").and_then(|rest| after_word(text, &rest, "end"))?;
     let found = AfterEnd::WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&text[word.clone()]));
-    if found.is_none() {
-        let got = format!("`{}`", &text[word.clone()]);
-        problems.push(Problem::at(word, Fault::syntax("`after end hold`, `warn` or `error`", got)));
+    if let Some((_, policy)) = found {
+        return Some(Ok(*policy));
     }
-    Some(found.map(|(_, policy)| *policy))
+    let got = format!("`{}`", &text[word.clone()]);
+    Some(stop(problems, word, Fault::syntax("`after end hold`, `warn` or `error`", got)))
 }
 
 fn group(

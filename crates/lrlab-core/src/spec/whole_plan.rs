@@ -143,7 +143,7 @@ impl FromStr for WholePlan {
                     return stop(problems, part, Fault::refused(why));
                 }
                 match after_end(text, &part, problems) {
-                    Some(policy) => end = policy.unwrap_or(end),
+                    Some(policy) => end = policy.unwrap_or_default(),
                     None => plan.part(text, part, problems),
                 }
             }

@@ -6,16 +6,14 @@ import json
 import warnings
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import Any, SupportsFloat, SupportsInt
+from typing import Any, SupportsFloat
 
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from lrlab import _core
-
-# A dict with one of these keys is a plan in its JSON form, any other a plan for each group.
-_JSON_KEYS = {"schedule", "fields", "signals", "name", "optimizer", "groups"}
+from lrlab.torch._arguments import entries_of, metrics_of, readings_of, whole
 
 # So many calls of step() without an update of the optimizer are a mistake worth a warning.
 _PATIENT_CALLS = 10
@@ -66,7 +64,7 @@ class Scheduler(LRScheduler):
     def __new__(cls, *args: Any, **kwargs: Any) -> Scheduler:
         """The class that the plan needs: one that takes metrics where something reacts to them."""
         spec = kwargs.get("spec", args[1] if len(args) > 1 else None)
-        if spec is not None and not issubclass(cls, ReduceLROnPlateau) and _metrics(spec):
+        if spec is not None and not issubclass(cls, ReduceLROnPlateau) and metrics_of(spec):
             if cls is not Scheduler:
                 raise TypeError(
                     f"the plan reacts to a metric, and {cls.__name__} takes none: derive it from "
@@ -87,8 +85,8 @@ class Scheduler(LRScheduler):
     ) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
-        entries = _entries(spec)
-        start = _whole("last_epoch", last_epoch, least=-1) + 1
+        entries = entries_of(spec)
+        start = whole("last_epoch", last_epoch, least=-1) + 1
         for index, group in enumerate(optimizer.param_groups):
             if start > 0 and "initial_lr" not in group:
                 raise KeyError(
@@ -98,7 +96,7 @@ class Scheduler(LRScheduler):
         lengths = {"total_steps": total_steps, "epochs": epochs, "steps_per_epoch": steps_per_epoch}
         for name, length in lengths.items():
             if length is not None:
-                lengths[name] = _whole(name, length, least=1)
+                lengths[name] = whole(name, length, least=1)
         self.optimizer = optimizer
         self._metrics = tuple(_core.metrics(entries))
         self._plans = _core.GroupPlans(entries, optimizer.param_groups, **lengths)
@@ -163,7 +161,7 @@ class Scheduler(LRScheduler):
         # SequentialLR begins a part by `_update_lr(0)`.
         if epoch is None:
             return self._follow()
-        t = _whole("epoch", epoch, least=0)
+        t = whole("epoch", epoch, least=0)
         self._seen = self._updates.count
         self._last_lr = self._plans.enter(t, self.optimizer.param_groups)
 
@@ -214,7 +212,7 @@ class Scheduler(LRScheduler):
         moved = self._plans.bases
         groups = self.optimizer.param_groups
         return [
-            group["lr"] if index >= len(moved) or moved[index] is None else self._plans.value(t, index, "lr")
+            self._plans.value(t, index, "lr") if moved[index : index + 1] not in ([], [None]) else group["lr"]
             for index, group in enumerate(groups)
         ]
 
@@ -231,7 +229,7 @@ class Scheduler(LRScheduler):
         Raises:
             ValueError: a group that no plan moves, or an unknown field.
         """
-        return self._plans.value(_whole("t", t, least=0), self._index(group), field)
+        return self._plans.value(whole("t", t, least=0), self._index(group), field)
 
     def add_group(self, start: int | None = None) -> None:
         """Takes in groups that `optimizer.add_param_group` added, with schedules that begin at `start`.
@@ -242,7 +240,8 @@ class Scheduler(LRScheduler):
             start: the t at which their schedules begin; now, if left out.
         """
         t = max(self.last_epoch, 0)
-        self._plans.add_groups(t if start is None else _whole("start", start, least=0), self.optimizer.param_groups)
+        begin = t if start is None else whole("start", start, least=0)
+        self._plans.add_groups(begin, self.optimizer.param_groups)
         self._last_lr = self._plans.enter(t, self.optimizer.param_groups)
 
     def rebase(self, lr: SupportsFloat | None = None, group: int | str | None = None) -> None:
@@ -361,29 +360,10 @@ class MetricScheduler(Scheduler, ReduceLROnPlateau):
                 listens to, or one that the plan was told to refuse (`nan=error`).
             TypeError: a reading that is no number.
         """
-        readings = [] if metrics is None else self._readings(metrics)
+        readings = [] if metrics is None else readings_of(metrics, self._metrics)
         super().step(epoch)
         if readings:
             self._last_lr = self._plans.hear(readings, self.optimizer.param_groups)
-
-    def _readings(self, metrics: SupportsFloat | Mapping[str, SupportsFloat]) -> list[tuple[str, float]]:
-        wanted = ", ".join(self._metrics)
-        if not isinstance(metrics, Mapping):
-            if len(self._metrics) > 1:
-                raise ValueError(
-                    f"the plan listens to {wanted}: hand over readings by name, "
-                    f"step({{{self._metrics[0]!r}: ...}})"
-                )
-            return [(self._metrics[0], _number("the reading", metrics))]
-        readings = []
-        for metric in self._metrics:
-            names = [name for name in metrics if _means(metric, name)]
-            if len(names) > 1:
-                raise ValueError(f"{' and '.join(names)} are all called {metric} by the plan; hand over one")
-            readings += [(metric, _number(name, metrics[name])) for name in names]
-        if not readings:
-            raise ValueError(f"the plan listens to {wanted}, not to {', '.join(map(str, metrics)) or 'nothing'}")
-        return readings
 
 
 class _Updates:
@@ -405,67 +385,3 @@ class _Updates:
             follower = self._follower()
             if follower is not None:
                 follower._follow()
-
-
-def _entries(spec: Any) -> list[tuple[int | str, str, bool]]:
-    """The plans as the compiled half takes them: for whom, the text, and whether it is JSON."""
-    if not isinstance(spec, Mapping) or (spec and _JSON_KEYS.intersection(spec)):
-        return [("*", *_text(spec))]
-    if not spec:
-        raise ValueError("a mapping of group to plan needs one entry or more, got none")
-    entries = []
-    for group, plan in spec.items():
-        if isinstance(group, bool) or not isinstance(group, int | str):
-            raise TypeError(f"a group is its index or a pattern of its name, got {group!r}")
-        if isinstance(group, int) and group < 0:
-            raise ValueError(f"a group's index is 0 or more, got {group}")
-        entries.append((group, *_text(plan)))
-    return entries
-
-
-def _text(spec: Any) -> tuple[str, bool]:
-    if isinstance(spec, str):
-        return spec, False
-    if isinstance(spec, Mapping):
-        try:
-            return json.dumps(dict(spec)), True
-        except (TypeError, ValueError) as error:
-            raise TypeError(f"the plan's JSON form holds something else than data: {error}") from error
-    if type(spec).__name__ == "Schedule" and type(spec).__module__.partition(".")[0] == "lrlab":
-        return str(spec), False
-    raise TypeError(
-        f"a plan is text, a lrlab.Schedule, a dict, or a mapping of group to plan, got {type(spec).__name__}"
-    )
-
-
-def _metrics(spec: Any) -> list[str]:
-    return _core.metrics(_entries(spec))
-
-
-def _means(metric: str, name: object) -> bool:
-    """Whether a framework's name (`eval_loss`, `train/loss`) is the plan's metric."""
-    words = str(name).lower().replace("_", " ").replace("/", " ").replace("-", " ").split()
-    training = words[:1] in (["train"], ["training"])
-    *before, last = metric.split()
-    return bool(words) and words[-1] == last and training == (before == ["training"])
-
-
-def _number(name: str, value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"{name} is {value!r}, expected a number or a Tensor of one") from error
-
-
-def _whole(name: str, value: SupportsInt, *, least: int) -> int:
-    whole: int | None = None
-    if not isinstance(value, bool | str):
-        try:
-            whole = int(value)
-        except (TypeError, ValueError, OverflowError):
-            whole = None
-    if whole is None:
-        raise TypeError(f"{name} is {value!r}, expected a whole number")
-    if whole != value or whole < least or whole >= 2**63:
-        raise ValueError(f"{name} is {value!r}, expected a whole number, {least} or more")
-    return whole
