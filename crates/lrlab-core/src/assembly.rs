@@ -3,13 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    AfterEnd, Field, Horizon, Optimizer, ParamGroup, Pattern, Plan, PlanError, Rule, Schedule, ScheduleSpec,
-    Scheduler, SpecError, Strategy,
-    optimizer::registry::{self as optimizers, Built},
-    registry::same_name,
-    scheduler::{SchedulerState, torch::TorchPlan},
-    signal::{Setting, Signal},
-    spec::{Fault, GroupStrategy, Problem, ScheduleChoice, Unit},
+    Field, Horizon, Optimizer, ParamGroup, Pattern, Plan, PlanError, Rule, Schedule, Scheduler, SpecError,
+    Strategy, built_plan::Part, optimizer::registry::Built, scheduler::SchedulerState,
 };
 
 /// A strategy, built for a horizon.
@@ -57,8 +52,14 @@ impl Strategy {
             let Built { mut optimizer, group: mut values } = group.optimizer.build()?;
             values.name.clone_from(&group.params.0);
             let path = if self.groups.len() == 1 { String::new() } else { format!("groups[{index}]") };
-            let part = Part { group, values: &values, horizon, path };
-            let scheduler = part.scheduler(self.after_end)?;
+            let part = Part {
+                plan: &group.plan,
+                groups: std::slice::from_ref(&values),
+                optimizer: Some(&group.optimizer),
+                horizon,
+                path,
+            };
+            let scheduler = part.build()?.ending(horizon.total_steps, self.after_end).into_scheduler();
             if scheduler.writes(Field::Momentum) && values.get(Field::Momentum) == 0.0 {
                 optimizer = group.optimizer.with_momentum_to_come().build()?.optimizer;
             }
@@ -68,108 +69,6 @@ impl Strategy {
         Ok(BuiltStrategy { groups, scheduler: Box::new(GroupByGroup(schedulers)) })
     }
 }
-
-/// A group whose plan is being built.
-struct Part<'a> {
-    group: &'a GroupStrategy,
-    values: &'a ParamGroup,
-    horizon: Horizon,
-    path: String,
-}
-
-impl Part<'_> {
-    fn refuse(&self, key: &str, why: impl Into<String>) -> SpecError {
-        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
-        SpecError::new(vec![Problem { fault: Fault::refused(why), span: None, path }])
-    }
-
-    fn scheduler(&self, after_end: AfterEnd) -> Result<Box<dyn Scheduler>, SpecError> {
-        let plan = &self.group.plan;
-        match &plan.schedule {
-            ScheduleChoice::Own(spec) => {
-                let mut rules = vec![self.rule(Field::Lr, spec)?];
-                for (field, spec) in &plan.fields {
-                    rules.push(self.rule(*field, spec)?);
-                }
-                let signals = self.signals(spec)?;
-                let plan = Plan::new(rules, vec![self.values.clone()]).with_signals(signals);
-                Ok(Box::new(plan.ending(self.horizon.total_steps, after_end)))
-            }
-            ScheduleChoice::Torch { call, unit } => {
-                if !plan.fields.is_empty() || !plan.signals.is_empty() {
-                    let why = "PyTorch's recursion (`torch ...`) stands alone: its classes move momentum and \
-                               react to metrics themselves";
-                    return Err(self.refuse("schedule", why));
-                }
-                let every = match unit {
-                    Unit::Epoch => self.horizon.steps_per_epoch,
-                    Unit::Step => 1,
-                };
-                let plan = TorchPlan::new(call.clone(), 0..1, every, std::slice::from_ref(self.values));
-                plan.map(|plan| Box::new(plan) as Box<dyn Scheduler>)
-                    .map_err(|error| self.refuse("schedule", error.to_string()))
-            }
-        }
-    }
-
-    /// The schedule of a field, once its values are known to be such as the optimizer takes.
-    fn rule(&self, field: Field, spec: &ScheduleSpec) -> Result<Rule, SpecError> {
-        let schedule = spec.build(self.horizon)?;
-        let rule = Rule { group: Pattern::all(), field, schedule };
-        if field == Field::Lr {
-            let base = self.values.lr();
-            // Factors stay below 1e30, so only a rate that is out of all bounds itself can leave the numbers.
-            if base > LARGEST_RATE {
-                let why = format!("the learning rate is {base:e}, expected no more than {LARGEST_RATE:e}");
-                return Err(self.refuse("optimizer.lr", why));
-            }
-            return Ok(rule);
-        }
-        let optimizer = &self.group.optimizer;
-        let params = optimizers::find(optimizer.name).map_or(&[][..], |entry| entry.params);
-        let key = format!("fields.{}", field.name());
-        let Some(param) = params.iter().find(|param| same_name(param.name, field.name())) else {
-            let fields = Field::ALL.map(Field::name);
-            let known = params.iter().map(|param| param.name).filter(|name| fields.contains(name));
-            let known: Vec<&str> = known.collect();
-            let why = format!("{} has no {}, only {}", optimizer.name, field.name(), known.join(", "));
-            return Err(self.refuse(&key, why));
-        };
-        let (base, last) = (self.values.get(field), self.horizon.total_steps);
-        let looks = LOOKS.min(last);
-        let times = (0..=looks).map(|k| (u128::from(last) * u128::from(k) / u128::from(looks.max(1))) as u64);
-        let values = times.map(|t| (t, rule.schedule.value_at(t, base)));
-        match values.into_iter().find(|(_, value)| !param.range.contains(*value)) {
-            None => Ok(rule),
-            Some((t, value)) => {
-                let allowed = param.range.describe();
-                Err(self.refuse(&key, format!("would be {value} at step {t}, expected {allowed}")))
-            }
-        }
-    }
-
-    fn signals(&self, schedule: &ScheduleSpec) -> Result<Vec<Box<dyn Signal>>, SpecError> {
-        let setting = Setting { horizon: self.horizon, warmup: schedule.warmup_steps(self.horizon) };
-        let mut signals = Vec::with_capacity(self.group.plan.signals.len());
-        let mut problems = Vec::new();
-        for (index, spec) in self.group.plan.signals.iter().enumerate() {
-            match spec.build(setting) {
-                Ok(signal) => signals.push(signal),
-                Err(faults) => {
-                    let path = format!("signals[{index}]");
-                    problems.extend(faults.into_iter().map(|fault| Problem::of(path.clone(), fault)));
-                }
-            }
-        }
-        if problems.is_empty() { Ok(signals) } else { Err(SpecError::new(problems)) }
-    }
-}
-
-/// Rates above this leave the numbers when a schedule multiplies them.
-const LARGEST_RATE: f64 = 1e30;
-
-/// At how many times the values of a field are held against what its optimizer takes.
-const LOOKS: u64 = 4096;
 
 /// One scheduler for each group, in order.
 #[derive(Clone, Debug)]

@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuiltStrategy, Horizon, PlanError, SpecError, Strategy, scheduler::SchedulerState, spec::ScheduleChoice,
+    BuiltStrategy, Horizon, PlanError, SpecError, Strategy,
+    scheduler::SchedulerState,
+    spec::{ScheduleChoice, WholePlan},
 };
 
 /// A training's plan after `t` updates, as data.
@@ -48,33 +50,51 @@ pub enum ResumeError {
 
 /// A plan that is not the one of the checkpoint, and what can be done about it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Change {
+pub struct Change<S = Strategy> {
     /// Updates made with the former plan.
     pub t: u64,
-    /// The former strategy and its horizon.
-    pub was: (Strategy, Horizon),
-    /// The strategy and horizon that are wanted now.
-    pub now: (Strategy, Horizon),
+    /// The former strategy, or the plan alone, and its horizon.
+    pub was: (S, Horizon),
+    /// The strategy or plan and the horizon that are wanted now.
+    pub now: (S, Horizon),
 }
 
-impl Change {
-    /// The former plan, stretched from here on into the horizon that is wanted now; the rates so far
-    /// stay what they were. `None` where a group follows one of PyTorch's recursions, or where the plan
+/// What a training can follow, and a longer one can go on with.
+pub trait Stretch: Sized + std::fmt::Display {
+    /// The same until `t`, then the rest of what was planned for the horizon `earlier`, stretched into
+    /// what is left of `now`. `None` where a group follows one of PyTorch's recursions, or where the plan
     /// was over.
-    pub fn stretched(&self) -> Option<Strategy> {
-        let (mut strategy, earlier) = self.was.clone();
-        for group in &mut strategy.groups {
-            let ScheduleChoice::Own(spec) = &group.plan.schedule else { return None };
-            group.plan.schedule = spec.clone().extended(self.t, earlier).into();
-            for field in group.plan.fields.values_mut() {
-                *field = field.clone().extended(self.t, earlier);
-            }
-        }
-        strategy.build(self.now.1).ok().map(|_| strategy)
+    fn stretched(&self, t: u64, earlier: Horizon, now: Horizon) -> Option<Self>;
+}
+
+impl Stretch for Strategy {
+    fn stretched(&self, t: u64, earlier: Horizon, now: Horizon) -> Option<Self> {
+        let mut strategy = self.clone();
+        strategy.groups.iter_mut().try_for_each(|group| group.plan.stretch(t, earlier))?;
+        strategy.build(now).ok().map(|_| strategy)
     }
 }
 
-impl std::fmt::Display for Change {
+impl Stretch for WholePlan {
+    fn stretched(&self, t: u64, earlier: Horizon, now: Horizon) -> Option<Self> {
+        let mut whole = self.clone();
+        whole.plan.stretch(t, earlier)?;
+        match &whole.plan.schedule {
+            ScheduleChoice::Own(spec) => spec.build(now).ok().map(|_| whole),
+            ScheduleChoice::Torch { .. } => None,
+        }
+    }
+}
+
+impl<S: Stretch> Change<S> {
+    /// The former plan, [stretched](Stretch::stretched) from here on into the horizon that is wanted now;
+    /// the rates so far stay what they were.
+    pub fn stretched(&self) -> Option<S> {
+        self.was.0.stretched(self.t, self.was.1, self.now.1)
+    }
+}
+
+impl<S: Stretch> std::fmt::Display for Change<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { t, was, now } = self;
         writeln!(f, "the plan has changed since the checkpoint at update {t}:")?;

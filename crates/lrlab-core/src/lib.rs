@@ -6,6 +6,7 @@
 //! tensor engine.
 
 mod assembly;
+mod built_plan;
 pub mod checkpoint;
 pub mod event;
 pub mod expression;
@@ -27,6 +28,7 @@ mod finite;
 mod update_clock;
 
 pub use assembly::{BuiltGroup, BuiltStrategy};
+pub use built_plan::BuiltPlan;
 pub use checkpoint::{PlanCheckpoint, ResumeError};
 pub use event::{Event, Outcome};
 pub use expression::Expression;

@@ -183,6 +183,14 @@ impl Plan {
         self.members.push(Member { base, start });
     }
 
+    /// Lets the schedules of the group at `index` begin at update `start`; without such a group nothing
+    /// happens.
+    pub fn begin_at(&mut self, index: usize, start: u64) {
+        if let Some(member) = self.members.get_mut(index) {
+            member.start = start;
+        }
+    }
+
     /// The patterns of rules that no group fits.
     pub fn unused_rules(&self) -> impl Iterator<Item = &Pattern> {
         let used = |rule: &&Rule| self.members.iter().any(|member| rule.group.matches(&member.base.name));

@@ -56,16 +56,26 @@ pub(crate) fn length_refused(error: LengthError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
+create_exception!(
+    lrlab,
+    PlanEnded,
+    PyRuntimeError,
+    "Training went on after the end of a plan that forbids it."
+);
+
 /// What Python raises where a plan has no values for an update.
-#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
-pub(crate) fn plan_stopped(error: PlanError) -> PyErr {
-    PyRuntimeError::new_err(error.to_string())
+pub(crate) fn plan_stopped(error: &PlanError) -> PyErr {
+    match error {
+        PlanError::AfterEnd { .. } => PlanEnded::new_err(error.to_string()),
+        PlanError::Torch { .. } => PyRuntimeError::new_err(error.to_string()),
+        PlanError::Signal(_) | PlanError::State { .. } => PyValueError::new_err(error.to_string()),
+    }
 }
 
 /// What Python raises for a chart that cannot be drawn.
 pub(crate) fn plot_refused(error: PlotError) -> PyErr {
     match error {
-        PlotError::Plan { error, .. } => plan_stopped(error),
+        PlotError::Plan { error, .. } => plan_stopped(&error),
         error => PyValueError::new_err(error.to_string()),
     }
 }

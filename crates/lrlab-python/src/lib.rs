@@ -4,11 +4,15 @@
 
 mod argument;
 mod command;
+mod driver;
 mod error;
 mod laboratory;
+mod param_groups;
+mod plan;
 mod rates;
 mod recorder;
 mod run;
+mod saved_plan;
 mod schedule;
 
 use pyo3::prelude::*;
@@ -17,27 +21,31 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    #[pymodule_export]
     use super::command::command;
-    #[pymodule_export]
-    use super::error::SpecError;
 
-    // The laboratory.
+    // Schedules, and what goes wrong with a spec or a plan.
     #[pymodule_export]
-    use super::laboratory::{Study, Trial, TrialError, fail_trial, preconditioner};
+    use super::error::{_panic, PlanEnded, SpecError};
+    #[pymodule_export]
+    use super::schedule::{Schedule, schedules, text_of_file, text_of_json, text_of_toml};
 
+    // PyTorch's own schedulers.
+    #[pymodule_export]
+    use super::rates::{TorchFunctions, TorchPlateau, TorchRates};
+
+    // Plans over an optimizer's groups.
+    #[pymodule_export]
+    use super::plan::{GroupPlans, metrics};
+
+    // Logs, written and read.
     #[pymodule_export]
     use super::recorder::Log;
     #[pymodule_export]
     use super::run::{RunLog, read_run};
-    // Schedules, and what goes wrong with a spec.
-    #[pymodule_export]
-    use super::error::_panic;
-    #[pymodule_export]
-    use super::schedule::{Schedule, schedules, text_of_file, text_of_json, text_of_toml};
 
+    // The laboratory.
     #[pymodule_export]
-    use super::rates::{TorchFunctions, TorchPlateau, TorchRates};
-
-    #[pymodule_export]
-    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    use super::laboratory::{Study, Trial, TrialError, fail_trial, preconditioner};
 }

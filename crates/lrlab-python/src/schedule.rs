@@ -158,7 +158,7 @@ impl Schedule {
     fn _value(&self, t: &Bound<'_, PyAny>, field: &str, group: &Bound<'_, PyAny>) -> PyResult<f64> {
         let t = count(t, "t")?;
         let (place, field) = self.place(field, group)?;
-        self.preview.value_at(place, field, t).map_err(plan_stopped)
+        self.preview.value_at(place, field, t).map_err(|error| plan_stopped(&error))
     }
 
     /// The values of all steps, as the bytes of float64 numbers.
@@ -173,7 +173,7 @@ impl Schedule {
             usize::try_from(self.total_steps()).ok().and_then(|steps| steps.checked_mul(size_of::<f64>()));
         PyByteArray::new_with(py, bytes.unwrap_or(usize::MAX >> 1), |bytes| {
             py.detach(|| {
-                let values = self.preview.values(place, field).map_err(plan_stopped)?;
+                let values = self.preview.values(place, field).map_err(|error| plan_stopped(&error))?;
                 for (bytes, value) in bytes.chunks_exact_mut(size_of::<f64>()).zip(values) {
                     bytes.copy_from_slice(&value.to_ne_bytes());
                 }

@@ -71,7 +71,7 @@ static ROOMS: &[Room] = &[
         ],
         may_name: &["lrlab-analysis", "lrlab-core", "lrlab-train"],
     },
-    Room { name: "lrlab-python", needs: &["lrlab", "pyo3", "serde_json"], may_name: &["lrlab"] },
+    Room { name: "lrlab-python", needs: &["lrlab", "pyo3", "serde", "serde_json"], may_name: &["lrlab"] },
     Room { name: "xtask", needs: &["clap", "libc", "serde_json", "tempfile"], may_name: &[] },
 ];
 

@@ -105,7 +105,7 @@ impl Spec {
             Data::Table(table) if table.contains_key("optimizer") || table.contains_key("groups") => {
                 tree.strategy(&data).map(Self::Strategy)
             }
-            other => tree.whole_plan(other).map(Self::Plan),
+            other => tree.lone_plan(other).map(Self::Plan),
         };
         Ok(spec.filter(|_| tree.problems.is_empty()).ok_or_else(|| SpecError::new(tree.problems)))
     }
@@ -136,7 +136,7 @@ fn argument_counts_epochs(argument: &Argument) -> bool {
 }
 
 /// Whether the text begins as a strategy does.
-fn begins_with_optimizer(text: &str) -> bool {
+pub(super) fn begins_with_optimizer(text: &str) -> bool {
     let first = text.trim_start();
     let name = first.split(|c: char| c.is_whitespace() || matches!(c, '(' | '|')).next().unwrap_or_default();
     let class = name.rsplit('.').next().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What a constructor says, made to fit the optimizer that it stands beside.
 
-use super::{Fault, OptimizerSpec, import::Imported};
+use super::{Fault, OptimizerSpec, SignalSpec, import::Imported};
 use crate::{
     Field,
     optimizer::registry as optimizers,
@@ -24,23 +24,28 @@ impl Imported {
         // What is wrong with the optimizer is told when it is built.
         let Ok(built) = optimizer.build() else { return Ok(()) };
         let lr = built.group.lr();
-        for signal in &mut self.signals {
-            for (name, argument) in &mut signal.args {
-                let Argument::Level(Level::Absolute(rate)) = *argument else { continue };
-                let (torch, fits, allowed) = match name.as_str() {
-                    "floor" => ("min_lr", rate < lr, "a rate below"),
-                    "ceiling" => ("max_lr", rate >= lr, "no rate below"),
-                    _ => continue,
-                };
-                if !fits || lr == 0.0 {
-                    return Err(Fault::value(
-                        torch,
-                        rate.to_string(),
-                        format!("{allowed} the group's own, {lr}"),
-                    ));
-                }
-                *argument = Argument::Level(Level::Fraction(rate / lr));
+        self.signals.iter_mut().try_for_each(|signal| signal.bounds_as_shares_of(lr))
+    }
+}
+
+impl SignalSpec {
+    /// Says bounds that are rates (PyTorch's `min_lr`) as shares of the group's own rate `lr`.
+    pub(crate) fn bounds_as_shares_of(&mut self, lr: f64) -> Result<(), Fault> {
+        for (name, argument) in &mut self.args {
+            let Argument::Level(Level::Absolute(rate)) = *argument else { continue };
+            let (torch, fits, allowed) = match name.as_str() {
+                "floor" => ("min_lr", rate < lr, "a rate below"),
+                "ceiling" => ("max_lr", rate >= lr, "no rate below"),
+                _ => continue,
+            };
+            if !fits || lr == 0.0 {
+                return Err(Fault::value(
+                    torch,
+                    rate.to_string(),
+                    format!("{allowed} the group's own, {lr}"),
+                ));
             }
+            *argument = Argument::Level(Level::Fraction(rate / lr));
         }
         Ok(())
     }

@@ -38,11 +38,13 @@ mod torch_optimizer;
 mod torch_read;
 pub mod torch_text;
 mod value;
+mod whole_plan;
 
 pub use any::Spec;
 pub use error::{Fault, Problem, SpecError};
 pub(crate) use hash::fnv1a;
 pub use torch_text::{TorchCall, TorchValue, Unit};
+pub use whole_plan::WholePlan;
 pub(crate) use {torch_text::float_text, value::read_argument};
 
 /// A schedule by name with its arguments; data, never a closure.

@@ -95,15 +95,21 @@ impl Tree {
     }
 
     /// A plan that stands alone.
-    pub(super) fn whole_plan(&mut self, data: &Data) -> Option<PlanSpec> {
+    pub(super) fn lone_plan(&mut self, data: &Data) -> Option<PlanSpec> {
+        match data {
+            Data::Text(text) => self.parse("", text),
+            Data::Table(table) => self.plan_table(table, &[]),
+            other => self.wrong("", other, "a plan, as a table or as text"),
+        }
+    }
+
+    /// A plan that stands alone; keys in `others` are read elsewhere.
+    pub(super) fn plan_table(&mut self, table: &Table, others: &[&str]) -> Option<PlanSpec> {
         const KEYS: [&str; 4] = ["schedule", "fields", "signals", "compat"];
-        let table = match data {
-            Data::Text(text) => return self.parse("", text),
-            Data::Table(table) => table,
-            other => return self.wrong("", other, "a plan, as a table or as text"),
-        };
-        for key in table.keys().filter(|key| !KEYS.contains(&key.as_str())) {
-            self.note::<()>(key, Fault::unknown("key", key, KEYS));
+        for key in table.keys().filter(|key| !KEYS.contains(&key.as_str()) && !others.contains(&key.as_str()))
+        {
+            let fault = Fault::unknown("key", key, KEYS.into_iter().chain(others.iter().copied()));
+            self.note::<()>(key, fault);
         }
         self.plan("", table, None)
     }
@@ -152,7 +158,7 @@ impl Tree {
         Some(SignalSpec { name: entry.name, args })
     }
 
-    fn after_end(&mut self, data: &Data) -> Option<AfterEnd> {
+    pub(super) fn after_end(&mut self, data: &Data) -> Option<AfterEnd> {
         let found = match data {
             Data::Text(text) => AfterEnd::WORDS.iter().find(|(word, _)| word == text),
             _ => None,
@@ -269,6 +275,6 @@ impl<'de> Deserialize<'de> for Strategy {
 
 impl<'de> Deserialize<'de> for PlanSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer, Tree::whole_plan)
+        read(deserializer, Tree::lone_plan)
     }
 }

@@ -137,17 +137,24 @@ fn set_whole(text: &str, part: &Span<usize>, strategy: &mut Strategy, problems: 
         strategy.clip = clip(text, part.clone(), problems).ok().or(strategy.clip);
         return true;
     }
-    let Some(word) = after_word(text, part, "after").and_then(|rest| after_word(text, &rest, "end")) else {
-        return false;
-    };
+    let Some(policy) = after_end(text, part, problems) else { return false };
+    strategy.after_end = policy.unwrap_or_default();
+    true
+}
+
+/// What a part says of the time after the end, if it speaks of that.
+pub(super) fn after_end(
+    text: &str,
+    part: &Span<usize>,
+    problems: &mut Vec<Problem>,
+) -> Option<Result<AfterEnd, Stop>> {
+    let word = after_word(text, part, "after").and_then(|rest| after_word(text, &rest, "end"))?;
     let found = AfterEnd::WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&text[word.clone()]));
     if let Some((_, policy)) = found {
-        strategy.after_end = *policy;
-    } else {
-        let got = format!("`{}`", &text[word.clone()]);
-        problems.push(Problem::at(word, Fault::syntax("`after end hold`, `warn` or `error`", got)));
+        return Some(Ok(*policy));
     }
-    true
+    let got = format!("`{}`", &text[word.clone()]);
+    Some(stop(problems, word, Fault::syntax("`after end hold`, `warn` or `error`", got)))
 }
 
 fn group(

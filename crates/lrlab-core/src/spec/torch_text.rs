@@ -76,6 +76,13 @@ impl TorchCall {
         self.args.get(position).or_else(|| self.kwarg(name))
     }
 
+    /// The metric that it waits for: of a `ReduceLROnPlateau` what its mode suggests, the accuracy in
+    /// `max`, else the loss.
+    pub fn metric(&self) -> Option<&'static str> {
+        let maximizes = self.get(0, "mode") == Some(&TorchValue::Text("max".to_owned()));
+        (self.name == "ReduceLROnPlateau").then_some(if maximizes { "accuracy" } else { "loss" })
+    }
+
     /// What it counts where it is not told: `CyclicLR`, `OneCycleLR` and Hugging Face's schedules are
     /// called after each update by their documentation, all others after each epoch.
     pub fn usual_unit(&self) -> Unit {

@@ -9,12 +9,13 @@ import importlib
 from typing import Any
 
 from lrlab._core import VERSION as __version__
-from lrlab._core import SpecError, TrialError
+from lrlab._core import PlanEnded, SpecError, TrialError
 from lrlab.run import Run, read, report
 from lrlab.schedule import Finding, Schedule
 
 __all__ = [
     "Finding",
+    "PlanEnded",
     "Run",
     "Schedule",
     "SpecError",

@@ -6,7 +6,31 @@ from typing import Any, SupportsIndex, final
 
 from typing_extensions import Self, disjoint_base
 
-__all__ = ["SpecError", "VERSION", "command"]
+__all__ = [
+    "GroupPlans",
+    "Log",
+    "PlanEnded",
+    "RunLog",
+    "Schedule",
+    "SpecError",
+    "Study",
+    "TorchFunctions",
+    "TorchPlateau",
+    "TorchRates",
+    "Trial",
+    "TrialError",
+    "VERSION",
+    "_panic",
+    "command",
+    "fail_trial",
+    "metrics",
+    "preconditioner",
+    "read_run",
+    "schedules",
+    "text_of_file",
+    "text_of_json",
+    "text_of_toml",
+]
 
 VERSION: str
 
@@ -19,11 +43,12 @@ class SpecError(ValueError):
 def command(arguments: list[str]) -> int:
     """Runs the command line on `arguments`, the program's name first, and gives its exit code."""
 
+@final
 class Log:
     """The log of one training; written by the process that began it, from any of its threads."""
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         folder: str,
         *,
         title: str,
@@ -37,7 +62,7 @@ class Log:
         groups: list[str],
         objective: str,
         resume: int | None,
-    ) -> None: ...
+    ) -> Self: ...
     @property
     def folder(self) -> os.PathLike[str]: ...
     def step(
@@ -55,6 +80,7 @@ class Log:
     def finish(self, outcome: str, why: str | None = None) -> None: ...
     def leave(self) -> None: ...
 
+@final
 class RunLog:
     """A run as its log tells it; columns as the bytes of little-endian f64."""
 
@@ -76,16 +102,21 @@ class RunLog:
 
 def read_run(path: os.PathLike[str]) -> RunLog:
     """Reads the log at `path`."""
+
 # The laboratory.
 
 class TrialError(RuntimeError):
     """No trial of a study could be trained."""
 
+@final
 class Study:
     """A study in its folder, which this process holds."""
 
     path: Path
     steps_per_epoch: int
+    ended: int
+    """How many trials have ended, in this call or before."""
+
     @staticmethod
     def find(
         problem: dict[str, Any],
@@ -114,6 +145,7 @@ class Study:
     def release(self) -> None:
         """Lets go of the folder's lock in a process that was forked to train."""
 
+@final
 class Trial:
     """A trial at work: what it is to do, and the log of what it did."""
 
@@ -123,7 +155,7 @@ class Trial:
     is_sweep: bool
     measure: bool
     clip: tuple[str, float] | None
-    def __init__(self, folder: str, spec: str, steps_per_epoch: int) -> None: ...
+    def __new__(cls, folder: str, spec: str, steps_per_epoch: int) -> Self: ...
     def groups(self, names: list[str]) -> list[tuple[str, dict[str, Any], list[int]]]: ...
     def set_values(self, groups: list[dict[str, Any]]) -> None: ...
     def rate(self) -> float: ...
@@ -162,8 +194,6 @@ def preconditioner(
 ) -> tuple[float, list[bytes | None]] | None:
     """The largest stable sharpness and each parameter's preconditioner, by what theory says."""
 # Schedules.
-
-__all__ += ["Schedule", "_panic", "schedules", "text_of_file", "text_of_json", "text_of_toml"]
 
 @disjoint_base
 class Schedule:
@@ -243,8 +273,6 @@ def _panic() -> None:
 
 # lrlab.torch.lr_scheduler
 
-__all__ += ["TorchFunctions", "TorchPlateau", "TorchRates"]
-
 @final
 class TorchRates:
     """The rates of one of torch's classes, from the attributes of its objects."""
@@ -286,3 +314,46 @@ class TorchPlateau:
 
     def step(self, scheduler: object, metric: object) -> bool:
         """What `step(metric)` does; False where torch has to do it."""
+# Plans over an optimizer's groups.
+
+class PlanEnded(RuntimeError):
+    """Training went on after the end of a plan that forbids it."""
+
+def metrics(entries: list[tuple[int | str, str, bool]]) -> list[str]:
+    """The metrics that the plans wait for, each once; none where all are functions of time."""
+
+@final
+class GroupPlans:
+    """Plans over the groups of an optimizer, at an update."""
+
+    def __new__(
+        cls,
+        entries: list[tuple[int | str, str, bool]],
+        groups: list[dict[str, Any]],
+        total_steps: int | None,
+        epochs: int | None,
+        steps_per_epoch: int | None,
+    ) -> GroupPlans: ...
+    @staticmethod
+    def from_state(text: str) -> GroupPlans: ...
+    def state(self) -> str: ...
+    def load(self, text: str, changed: bool) -> None: ...
+    @property
+    def t(self) -> int: ...
+    @property
+    def horizon(self) -> tuple[int, int]: ...
+    @property
+    def once_an_epoch(self) -> bool: ...
+    @property
+    def plans(self) -> list[tuple[str, str]]: ...
+    @property
+    def bases(self) -> list[float | None]: ...
+    @property
+    def names(self) -> list[str]: ...
+    def advance(self, updates: int, groups: list[dict[str, Any]]) -> list[Any]: ...
+    def enter(self, t: int, groups: list[dict[str, Any]]) -> list[Any]: ...
+    def undo(self, t: int, groups: list[dict[str, Any]]) -> None: ...
+    def hear(self, readings: list[tuple[str, float]], groups: list[dict[str, Any]]) -> list[Any]: ...
+    def value(self, t: int, group: int, field: str) -> float: ...
+    def add_groups(self, start: int, groups: list[dict[str, Any]]) -> None: ...
+    def rebase(self, index: int, lr: float) -> None: ...

@@ -4,11 +4,7 @@ use std::ops::Range;
 
 use super::{StateDict, StateValue, TorchError, TorchScheduler, build};
 use crate::{
-    Field, ParamGroup, Scheduler,
-    plan::PlanError,
-    scheduler::SchedulerState,
-    signal::means,
-    spec::{TorchCall, TorchValue},
+    Field, ParamGroup, Scheduler, plan::PlanError, scheduler::SchedulerState, signal::means, spec::TorchCall,
 };
 
 /// A scheduler of torch over some of the groups, in the place of a plan.
@@ -148,8 +144,7 @@ impl TorchPlan {
     }
 
     fn listens_to(&self, name: &str) -> bool {
-        let maximizes = self.call.get(0, "mode") == Some(&TorchValue::Text("max".to_owned()));
-        self.takes_metric() && means(if maximizes { "accuracy" } else { "loss" }, name)
+        self.takes_metric() && means(self.call.metric().unwrap_or("loss"), name)
     }
 
     fn advance(&mut self, steps: u64, groups: &mut [ParamGroup]) -> Result<(), TorchError> {

@@ -12,12 +12,14 @@ from lrlab.torch.laboratory import (
     sharpness,
 )
 from lrlab.torch.recorder import Recorder
+from lrlab.torch.scheduler import Scheduler
 
 __all__ = [
     "CompareResult",
     "FindResult",
     "Interrupted",
     "Recorder",
+    "Scheduler",
     "Sharpness",
     "compare",
     "find",
