@@ -271,6 +271,7 @@ impl Study {
             }),
             stop_early: Some(true),
             target,
+            equivalence: None,
             arms: arms.iter().map(OwnArm::draft).collect::<PyResult<_>>()?,
         };
         let spec = draft.studies().map_err(|error| spec_refused(&error))?.remove(0);
@@ -310,12 +311,6 @@ impl Study {
             self.seen.extend(results);
             self.asked.clear();
         }
-    }
-
-    /// How many trials have ended, in this call or before.
-    #[getter]
-    fn ended(&self) -> usize {
-        self.seen.len()
     }
 
     /// Writes the report beside the logs; gives it as text, and as JSON.
