@@ -1,7 +1,7 @@
 """Which schedule, at which learning rate? Ask on the model that will really be trained.
 
 A small network learns to tell two interleaved spirals apart. `find` gives the rate of one strategy;
-`compare` gives each of four a rate of its own, then adds seeds until the answer is known. Both write a
+`compare` gives each of three a rate of its own, then adds seeds until the answer is known. Both write a
 page with every picture below the folder that is given as the argument, or else a temporary one.
 """
 

@@ -78,6 +78,8 @@ def read_run(path: os.PathLike[str]) -> RunLog:
     """Reads the log at `path`."""
 # The laboratory.
 
+__all__ += ["Study", "Trial", "TrialError", "fail_trial", "preconditioner"]
+
 class TrialError(RuntimeError):
     """No trial of a study could be trained."""
 
