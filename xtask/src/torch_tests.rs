@@ -23,7 +23,7 @@ const MODULES: [(&str, &str); 2] = [
 /// The arguments of the chore.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// A copy of PyTorch's test/optim/test_lrscheduler.py.
+    /// A copy of PyTorch's `test/optim/test_lrscheduler.py`.
     path: PathBuf,
     /// The Python to run, with lrlab, torch, numpy and expecttest, such as .venv/bin/python.
     #[arg(long, default_value = "python3")]

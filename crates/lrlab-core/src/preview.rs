@@ -206,14 +206,8 @@ impl Course {
                 Ok(Self::Own(schedules))
             }
             ScheduleChoice::Torch { .. } => {
-                let built = Strategy {
-                    groups: vec![spec.clone()],
-                    clip: None,
-                    after_end,
-                    recorded: None,
-                    code: None,
-                }
-                .build(horizon)?;
+                let alone = Strategy::of(spec.optimizer.clone(), spec.plan.clone());
+                let built = Strategy { after_end, ..alone }.build(horizon)?;
                 let written = |field: &Field| built.scheduler.writes(*field) && start.has(*field);
                 let fields = Field::ALL.into_iter().filter(written).collect();
                 Ok(Self::Torch { replay: Mutex::new(built), fields, table: OnceLock::new() })

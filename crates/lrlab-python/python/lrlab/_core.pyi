@@ -109,6 +109,7 @@ class Study:
         effort: float | None,
         rates: list[float] | None,
         target: float | None,
+        equivalence: float | None,
         folder: Path | None,
     ) -> Study: ...
     def next(self) -> list[tuple[str, Path, str, int | None]]:
@@ -256,7 +257,6 @@ def _panic() -> None:
 __all__ += ["TorchFunctions", "TorchPlateau", "TorchRates"]
 
 @final
-@disjoint_base
 class TorchRates:
     """The rates of one of torch's classes, from the attributes of its objects."""
 
@@ -276,7 +276,6 @@ class TorchRates:
         """What `CosineAnnealingWarmRestarts.step` does; False where torch has to do it."""
 
 @final
-@disjoint_base
 class TorchFunctions:
     """The rates of a class that takes functions of the epoch."""
 
@@ -290,7 +289,6 @@ class TorchFunctions:
         """What `_update_lr` does without an epoch; False where torch has to do it."""
 
 @final
-@disjoint_base
 class TorchPlateau:
     """The judgement of `ReduceLROnPlateau`."""
 

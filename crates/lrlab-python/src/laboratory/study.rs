@@ -252,6 +252,7 @@ impl Study {
         effort: Option<f64>,
         rates: Option<Vec<f64>>,
         target: Option<f64>,
+        equivalence: Option<f64>,
         folder: Option<PathBuf>,
     ) -> PyResult<Self> {
         let horizon = problem.horizon()?;
@@ -271,7 +272,7 @@ impl Study {
             }),
             stop_early: Some(true),
             target,
-            equivalence: None,
+            equivalence,
             arms: arms.iter().map(OwnArm::draft).collect::<PyResult<_>>()?,
         };
         let spec = draft.studies().map_err(|error| spec_refused(&error))?.remove(0);

@@ -103,6 +103,7 @@ def compare(
     seeds: int | Sequence[int] = 10,
     tune: bool | float | Sequence[float] = True,
     target: float | None = None,
+    equivalence: float | None = None,
     title: str | None = None,
     folder: str | PathLike[str] | None = None,
     processes: int | None = None,
@@ -124,6 +125,8 @@ def compare(
         tune: How rates are chosen: True searches each arm's with the worth of 20 trainings, a number says
             how many (4 or more), a list says which rates are tried, False takes them as written.
         target: The objective that counts as reached; chosen from the results by default.
+        equivalence: Differences of the objective up to this share of the best mean do not matter: 0.01 by
+            default, from 0 to below 1. Choose it before you see results.
         title: The report's heading.
 
     Raises:
@@ -182,6 +185,7 @@ def compare(
         effort,
         rates,
         target,
+        equivalence,
         None if folder is None else Path(folder),
     )
     workers.train(study, problem, processes, f"{len(arms)} strategies")
