@@ -18,7 +18,7 @@ def test_find_then_compare(tmp_path: Path) -> None:
     program = EXAMPLES / "find_then_compare.py"
     assert len(program.read_text().splitlines()) < 80
     ran = subprocess.run(
-        [sys.executable, str(program), str(tmp_path)], capture_output=True, text=True, cwd=tmp_path
+        [sys.executable, str(program), str(tmp_path)], capture_output=True, text=True
     )
     assert ran.returncode == 0, ran.stderr
     assert re.search(r"lr = [0-9.e-]+ \(the best rate lies between", ran.stdout)

@@ -112,10 +112,13 @@ class TrialError(RuntimeError):
 class Study:
     """A study in its folder, which this process holds."""
 
-    path: Path
-    steps_per_epoch: int
-    ended: int
-    """How many trials have ended, in this call or before."""
+    @property
+    def path(self) -> Path: ...
+    @property
+    def steps_per_epoch(self) -> int: ...
+    @property
+    def ended(self) -> int:
+        """How many trials have ended, in this call or before."""
 
     @staticmethod
     def find(
@@ -149,12 +152,18 @@ class Study:
 class Trial:
     """A trial at work: what it is to do, and the log of what it did."""
 
-    seed: int
-    total_steps: int
-    lr: float | None
-    is_sweep: bool
-    measure: bool
-    clip: tuple[str, float] | None
+    @property
+    def seed(self) -> int: ...
+    @property
+    def total_steps(self) -> int: ...
+    @property
+    def lr(self) -> float | None: ...
+    @property
+    def is_sweep(self) -> bool: ...
+    @property
+    def measure(self) -> bool: ...
+    @property
+    def clip(self) -> tuple[str, float] | None: ...
     def __new__(cls, folder: str, spec: str, steps_per_epoch: int) -> Self: ...
     def groups(self, names: list[str]) -> list[tuple[str, dict[str, Any], list[int]]]: ...
     def set_values(self, groups: list[dict[str, Any]]) -> None: ...
@@ -186,11 +195,10 @@ def fail_trial(folder: str, why: str) -> None:
     """Writes the log of a trial that left none: it failed."""
 
 def preconditioner(
-    class_: str,
+    kind: str,
     group: dict[str, Any],
     t: int,
     states: list[tuple[int, dict[str, Any]]],
-    /,
 ) -> tuple[float, list[bytes | None]] | None:
     """The largest stable sharpness and each parameter's preconditioner, by what theory says."""
 # Schedules.

@@ -123,7 +123,7 @@ fn read(entry: &OptimizerEntry, group: &Bound<'_, PyDict>) -> PyResult<Built> {
     })
 }
 
-/// What theory says of the update after `t` updates of PyTorch's optimizer `class` with the parameter group
+/// What theory says of the update after `t` updates of PyTorch's optimizer `kind` with the parameter group
 /// `group`: the largest stable sharpness, and for each parameter the diagonal of the preconditioner as
 /// 32-bit floats, `None` where it is 1.
 ///
@@ -132,12 +132,12 @@ fn read(entry: &OptimizerEntry, group: &Bound<'_, PyDict>) -> PyResult<Built> {
 #[pyfunction]
 pub(crate) fn preconditioner<'py>(
     py: Python<'py>,
-    class: &str,
+    kind: &str,
     group: &Bound<'py, PyDict>,
     t: u64,
     states: Vec<(usize, HashMap<String, Vec<u8>>)>,
 ) -> PyResult<Option<(f64, Bound<'py, PyList>)>> {
-    let Some(entry) = registry::OPTIMIZERS.iter().find(|entry| entry.pytorch == class) else {
+    let Some(entry) = registry::OPTIMIZERS.iter().find(|entry| entry.pytorch == kind) else {
         return Ok(None);
     };
     let Built { optimizer, group } = read(entry, group)?;

@@ -314,12 +314,6 @@ impl Study {
         }
     }
 
-    /// How many trials have ended, in this call or before.
-    #[getter]
-    fn ended(&self) -> usize {
-        self.seen.len()
-    }
-
     /// Writes the report beside the logs; gives it as text, and as JSON.
     fn report(&self, py: Python<'_>) -> PyResult<(String, String)> {
         py.detach(|| match self.held()?.question() {
