@@ -116,10 +116,6 @@ class Study:
     def path(self) -> Path: ...
     @property
     def steps_per_epoch(self) -> int: ...
-    @property
-    def ended(self) -> int:
-        """How many trials have ended, in this call or before."""
-
     @staticmethod
     def find(
         problem: dict[str, Any],

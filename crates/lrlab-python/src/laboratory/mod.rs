@@ -2,6 +2,7 @@
 
 mod optimizer;
 #[allow(clippy::needless_pass_by_value, reason = "what is made of Python's values is owned")]
+mod problem;
 mod study;
 #[allow(clippy::needless_pass_by_value, reason = "what is made of Python's values is owned")]
 mod trial;
