@@ -1,8 +1,8 @@
 //! Studies whose trials Python trains: planners, logs and reports are those of the other crates.
 
 mod optimizer;
-#[allow(clippy::needless_pass_by_value, reason = "what is made of Python's values is owned")]
 mod problem;
+#[allow(clippy::needless_pass_by_value, reason = "what is made of Python's values is owned")]
 mod study;
 #[allow(clippy::needless_pass_by_value, reason = "what is made of Python's values is owned")]
 mod trial;
