@@ -121,6 +121,19 @@ def test_equal_seeds_write_equal_bytes_alone_and_side_by_side(tmp_path: Path) ->
     assert alone == beside
 
 
+def test_what_building_the_data_draws_does_not_matter_to_the_training(tmp_path: Path) -> None:
+    def spendthrift(seed: int) -> Any:
+        torch.rand(5)
+        return data(seed)
+
+    search(tmp_path / "a", effort=8)
+    find(
+        model, spendthrift, loss, STRATEGY, epochs=6, validate=validate, effort=8, folder=tmp_path / "b",
+        processes=1,
+    )  # fmt: skip
+    assert logs(tmp_path / "a") == logs(tmp_path / "b")
+
+
 def test_the_callers_randomness_is_left_alone(tmp_path: Path) -> None:
     torch.manual_seed(5)
     expected = torch.rand(3)
@@ -129,16 +142,30 @@ def test_the_callers_randomness_is_left_alone(tmp_path: Path) -> None:
     assert torch.equal(torch.rand(3), expected)
 
 
+def has_ended(process: int) -> bool:
+    """Waits for a process that is no child of this one."""
+    for _ in range(600):
+        try:
+            # A process that has ended and is not yet buried has no command line.
+            if not Path(f"/proc/{process}/cmdline").read_bytes():
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
 def test_goes_on_where_it_was_killed(tmp_path: Path) -> None:
     """kill -9 of the whole program, then the same call again."""
     program = tmp_path / "program.py"
     program.write_text(
-        "import sys, time\n"
+        "import os, sys, time\n"
         f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "from own_problem import *\n"
         "from lrlab.torch import find\n"
         "def slow(module, batch):\n"
         "    time.sleep(0.004)\n"
+        "    open(f'{sys.argv[1]}.{os.getpid()}', 'w').close()\n"
         "    return loss(module, batch)\n"
         "find(model, data, slow, 'sgd momentum=0.9 | cosine to 0', epochs=6, validate=validate,"
         " folder=sys.argv[1], processes=2, effort=8)\n"
@@ -151,10 +178,13 @@ def test_goes_on_where_it_was_killed(tmp_path: Path) -> None:
         waited += 1
     child.kill()
     child.wait()
+    workers = [int(path.suffix[1:]) for path in tmp_path.glob("killed.*")]
+    assert len(workers) == 2
+    # They see that nobody waits any more.
+    assert all(has_ended(worker) for worker in workers)
     done = {path.parent.name for path in folder.glob("runs/*/timing.jsonl")}
     assert done and not (folder / "report.html").exists()
     before = {name: log for name, log in logs(folder).items() if name in done}
-    # Its workers see that nobody waits any more, and let go of the folder.
     search(folder, effort=8, processes=2)
     search(tmp_path / "undisturbed", effort=8, processes=2)
     after = logs(folder)
