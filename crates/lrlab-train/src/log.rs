@@ -102,7 +102,10 @@ impl Lines {
     }
 
     fn cut(&mut self) -> std::io::Result<()> {
-        self.file.set_len(self.written)?;
+        // What is no file (a device, a pipe) has no length to be cut to.
+        if self.file.metadata()?.len() > self.written {
+            self.file.set_len(self.written)?;
+        }
         self.file.seek(SeekFrom::Start(self.written)).map(drop)
     }
 }
