@@ -3,7 +3,7 @@
 use super::{Check, Finding};
 use crate::{Result, tree::Tree};
 
-/// No Rust file is longer.
+/// No file of Rust or Python is longer.
 const LIMIT: usize = 600;
 
 /// Nor is what stands before its tests.
@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check { name: "file sizes", run };
 
 fn run(tree: &Tree) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    for file in tree.with_extension("rs") {
+    for file in tree.with_extension("rs").chain(tree.with_extension("py")) {
         let Some(text) = tree.text(file)? else { continue };
         let (lines, without_tests) = (text.lines().count(), lines_without_tests(file, &text));
         if lines > LIMIT {
@@ -65,9 +65,12 @@ mod tests {
             ("src/much_code.rs", &with_tests(401, 10)),
             ("src/many_tests.rs", &with_tests(100, 500)),
             ("tests/long.rs", &lines(601)),
+            ("python/long.py", &lines(401)),
+            ("tests/test_long.py", &lines(600)),
         ]);
         let places: Vec<String> = run(&tree).unwrap().into_iter().map(|finding| finding.place).collect();
-        assert_eq!(places, ["src/long.rs", "src/many_tests.rs", "src/much_code.rs", "tests/long.rs"]);
+        let long = ["src/long.rs", "src/many_tests.rs", "src/much_code.rs", "tests/long.rs", "python/long.py"];
+        assert_eq!(places, long);
     }
 
     #[test]
