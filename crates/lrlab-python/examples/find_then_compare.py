@@ -54,16 +54,16 @@ def one_cycle(parameters: list[nn.Parameter], lr: float) -> tuple[torch.optim.Op
 
 
 ARMS = {
-    "sgd, cosine": "sgd momentum=0.9 | cosine to 0",
-    "adamw": "adamw",
-    "adamw, cosine": "adamw | warmup 5% then cosine to 0",
+    "sgd with cosine": "sgd momentum=0.9 | cosine to 0",
+    "adamw alone": "adamw",
+    "adamw with cosine": "adamw | warmup 5% then cosine to 0",
     "PyTorch's one cycle": one_cycle,
 }
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
     training = {"epochs": 30, "validate": validate}
-    print(find(model, data, loss, ARMS["adamw, cosine"], effort=16, folder=folder / "find", **training))
+    print(find(model, data, loss, ARMS["adamw with cosine"], effort=16, folder=folder / "find", **training))
     # Losses within 10 % of the best are as good to us.
     asked = {"tune": 10, "seeds": 8, "equivalence": 0.1}
     print(compare(model, data, loss, ARMS, folder=folder / "compare", **training, **asked))
