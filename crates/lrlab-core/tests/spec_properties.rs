@@ -9,7 +9,7 @@ use lrlab_core::{
     registry::{Argument, Arguments, Kind, Level, Parameter, Point, Range},
     schedule::{Entry, Form, SCHEDULES},
     signal::SIGNALS,
-    spec::{Clip, GroupStrategy, PlanSpec, ScheduleChoice, SignalSpec, TorchCall, TorchValue, Unit},
+    spec::{Clip, GroupStrategy, Origin, PlanSpec, ScheduleChoice, SignalSpec, TorchCall, TorchValue, Unit},
 };
 use proptest::{
     collection::vec,
@@ -212,8 +212,7 @@ fn whole_strategy() -> impl Strategy<Value = Whole> {
         groups,
         clip,
         after_end,
-        recorded: None,
-        code: None,
+        origin: Origin::Spec,
     })
 }
 

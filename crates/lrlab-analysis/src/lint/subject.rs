@@ -111,14 +111,7 @@ impl<'a> Group<'a> {
 
     fn follow(mut self, spec: &'a ScheduleSpec) -> Result<Self, SpecError> {
         // All that can be wrong with a group, its signals included.
-        Strategy {
-            groups: vec![self.spec.clone()],
-            clip: None,
-            after_end: lrlab_core::AfterEnd::Hold,
-            recorded: None,
-            code: None,
-        }
-        .build(self.horizon)?;
+        Strategy::of(self.spec.optimizer.clone(), self.spec.plan.clone()).build(self.horizon)?;
         self.nodes = tree::nodes(spec, self.horizon);
         let times = curve::times(self.horizon.total_steps, &tree::borders(&self.nodes));
         let schedule = spec.build(self.horizon)?;

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
-    GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy,
+    GroupStrategy, OptimizerSpec, Origin, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy,
     strategy_data::{CODE, RECORDED},
 };
 use crate::{
@@ -111,7 +111,7 @@ impl Serialize for GroupStrategy {
 impl Serialize for Strategy {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        if let Some(description) = &self.recorded {
+        if let Origin::Recorded(description) = &self.origin {
             map.serialize_entry(RECORDED, description)?;
             return map.end();
         }
@@ -124,7 +124,7 @@ impl Serialize for Strategy {
             }
             groups => map.serialize_entry("groups", groups)?,
         }
-        if let Some(code) = &self.code {
+        if let Origin::Code(code) = &self.origin {
             map.serialize_entry(CODE, code)?;
         }
         if let Some(clip) = &self.clip {

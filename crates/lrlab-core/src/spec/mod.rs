@@ -153,16 +153,26 @@ pub struct GroupStrategy {
 /// The whole recipe: groups, each with its optimizer and plan, and clipping.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strategy {
-    /// At least one group; none of a strategy that was [`recorded`](Self::recorded).
+    /// At least one group; none of a strategy that was [recorded](Origin::Recorded).
     pub groups: Vec<GroupStrategy>,
     /// Gradient clipping, over all groups.
     pub clip: Option<Clip>,
     /// What happens when training goes on after the plan's end.
     pub after_end: AfterEnd,
+    /// What stands behind it.
+    pub origin: Origin,
+}
+
+/// What stands behind a strategy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// Its own groups.
+    #[default]
+    Spec,
     /// What other code used for a training that was recorded, in words. It describes and cannot be built.
-    pub recorded: Option<String>,
-    /// The caller's code that builds it; the group then stands for it, and only its learning rate is its own.
-    pub code: Option<Code>,
+    Recorded(String),
+    /// The caller's code builds it; its one group stands for that, and only its learning rate is its own.
+    Code(Code),
 }
 
 /// Code of the caller that builds an optimizer and what moves its rates.
@@ -275,7 +285,7 @@ impl Strategy {
     /// One group of all parameters with a whole plan, without clipping.
     pub fn of(optimizer: OptimizerSpec, plan: PlanSpec) -> Self {
         let group = GroupStrategy { params: Pattern::all(), optimizer, plan };
-        Self { groups: vec![group], clip: None, after_end: AfterEnd::Hold, recorded: None, code: None }
+        Self { groups: vec![group], clip: None, after_end: AfterEnd::Hold, origin: Origin::Spec }
     }
 
     /// What the caller's code builds, with the rate that it begins with.
@@ -287,12 +297,12 @@ impl Strategy {
     /// ```
     pub fn of_code(code: Code, lr: f64) -> Self {
         let optimizer = OptimizerSpec { name: "sgd", args: Arguments::new() }.with_lr(lr);
-        Self { code: Some(code), ..Self::single(optimizer, ScheduleSpec::constant()) }
+        Self { origin: Origin::Code(code), ..Self::single(optimizer, ScheduleSpec::constant()) }
     }
 
     /// Whether it brings a learning rate of its own, so that none can be chosen for it.
     pub fn has_own_rate(&self) -> bool {
-        self.code.as_ref().is_some_and(|code| !code.takes_rate)
+        matches!(&self.origin, Origin::Code(code) if !code.takes_rate)
     }
 
     /// What other code used, in words, for a training that was recorded.
@@ -308,14 +318,13 @@ impl Strategy {
             groups: Vec::new(),
             clip: None,
             after_end: AfterEnd::Hold,
-            recorded: Some(description.into()),
-            code: None,
+            origin: Origin::Recorded(description.into()),
         }
     }
 
     /// Refuses a strategy that was recorded.
     pub(crate) fn check_buildable(&self) -> Result<(), SpecError> {
-        if self.recorded.is_none() {
+        if !matches!(self.origin, Origin::Recorded(_)) {
             return Ok(());
         }
         let why = "a strategy as recorded describes what other code did and cannot be built; write the optimizer \

@@ -3,7 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::{
-    Clip, GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy, Unit,
+    Clip, GroupStrategy, OptimizerSpec, Origin, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy,
+    Unit,
 };
 use crate::{
     AfterEnd, Duration, Pattern, TaskSpec,
@@ -179,10 +180,10 @@ impl Display for SignalSpec {
 
 impl Display for Strategy {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if let Some(description) = &self.recorded {
+        if let Origin::Recorded(description) = &self.origin {
             return write!(f, "as recorded: {description}");
         }
-        if let Some(code) = &self.code {
+        if let Origin::Code(code) = &self.origin {
             let plan = &self.groups[0].plan;
             write!(f, "the code {} at lr={}", code.name, number_text(self.lr()))?;
             let constant = PlanSpec::from(ScheduleSpec::constant());
@@ -213,10 +214,10 @@ impl Strategy {
     /// # Ok::<(), lrlab_core::SpecError>(())
     /// ```
     pub fn short_label(&self) -> String {
-        if let Some(description) = &self.recorded {
+        if let Origin::Recorded(description) = &self.origin {
             return description.clone();
         }
-        if let Some(code) = &self.code {
+        if let Origin::Code(code) = &self.origin {
             return format!("the code {}", code.name);
         }
         let schedules: Vec<String> = self.groups.iter().map(|group| group.plan.to_string()).collect();

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 use super::{
-    Clip, Code, Compat, Fault, GroupStrategy, OptimizerSpec, PlanSpec, ScheduleChoice, ScheduleSpec,
+    Clip, Code, Compat, Fault, GroupStrategy, OptimizerSpec, Origin, PlanSpec, ScheduleChoice, ScheduleSpec,
     SignalSpec, Strategy,
     data::{Data, Table, Tree, argument, join, read},
     plan_text::unknown_signal,
@@ -211,10 +211,9 @@ impl Tree {
         let after_end = table.get("after_end").and_then(|data| self.after_end(data)).unwrap_or_default();
         let Some(groups) = table.get("groups") else {
             let group = self.group("", table, &["clip", "after_end", "groups", CODE])?;
-            let code = table.get(CODE).map(|data| self.code(data));
-            let strategy =
-                Strategy { groups: vec![group], clip: clip.flatten(), after_end, recorded: None, code: None };
-            return Some(Strategy { code: code.flatten(), ..strategy });
+            let code = table.get(CODE).and_then(|data| self.code(data));
+            let origin = code.map_or(Origin::Spec, Origin::Code);
+            return Some(Strategy { groups: vec![group], clip: clip.flatten(), after_end, origin });
         };
         for key in table.keys().filter(|key| !matches!(key.as_str(), "groups" | "clip" | "after_end")) {
             self.note::<()>(key, Fault::unknown("key beside groups", key, ["groups", "clip", "after_end"]));
@@ -231,7 +230,7 @@ impl Tree {
                 other => self.wrong(&path, other, "a table").unwrap_or_default(),
             }
         }
-        Some(Strategy { groups: read, clip: clip.flatten(), after_end, recorded: None, code: None })
+        Some(Strategy { groups: read, clip: clip.flatten(), after_end, origin: Origin::Spec })
     }
 
     /// The code that builds a strategy.

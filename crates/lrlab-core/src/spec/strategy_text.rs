@@ -10,7 +10,7 @@
 use std::{ops::Range as Span, str::FromStr};
 
 use super::{
-    Clip, Fault, GroupStrategy, OptimizerSpec, Problem, SpecError, Strategy,
+    Clip, Fault, GroupStrategy, OptimizerSpec, Origin, Problem, SpecError, Strategy,
     plan_text::PlanReader,
     text::{Reader, Stop},
     torch_optimizer,
@@ -112,7 +112,7 @@ pub(super) fn after_word(text: &str, span: &Span<usize>, word: &str) -> Option<S
 
 fn strategy(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<Strategy, Stop> {
     let mut strategy =
-        Strategy { groups: Vec::new(), clip: None, after_end: AfterEnd::Hold, recorded: None, code: None };
+        Strategy { groups: Vec::new(), clip: None, after_end: AfterEnd::Hold, origin: Origin::Spec };
     for part in split(text, span, ';') {
         if set_whole(text, &part, &mut strategy, problems) {
             continue;

@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Duration, Strategy, registry::RawArgument, spec::fnv1a};
+use crate::{
+    Duration, Strategy,
+    registry::RawArgument,
+    spec::{Origin, fnv1a},
+};
 
 mod draft;
 mod find;
@@ -171,6 +175,6 @@ pub struct RecordedSpec {
 impl StudySpec {
     /// Whether the trainings were run by other code, so that lrlab can neither repeat nor continue them.
     pub fn is_recorded(&self) -> bool {
-        self.arms.iter().any(|arm| arm.strategy.recorded.is_some())
+        self.arms.iter().any(|arm| matches!(arm.strategy.origin, Origin::Recorded(_)))
     }
 }

@@ -5,7 +5,12 @@ use std::path::Path;
 use lrlab::{
     Duration, Horizon, Question, Strategy, TaskSpec,
     analysis::first_started,
-    core::{layout::STUDY_FILE, registry::RawArgument, spec::Code, study::DraftArm},
+    core::{
+        layout::STUDY_FILE,
+        registry::RawArgument,
+        spec::{Code, Origin},
+        study::DraftArm,
+    },
     folder,
     train::{StudyFolder, TrainError, groups::groups_of},
 };
@@ -57,7 +62,7 @@ impl Problem {
 
     /// Refuses a strategy whose groups and the parameters do not fit each other.
     pub(super) fn check(&self, strategy: &Strategy) -> PyResult<()> {
-        if strategy.code.is_some() {
+        if matches!(strategy.origin, Origin::Code(_)) {
             return Ok(());
         }
         let patterns = strategy.groups.iter().map(|group| &group.params);

@@ -6,7 +6,7 @@ use lrlab_analysis::{
     StudyRuns, compare,
     report::{Report, StudyReport, terminal},
 };
-use lrlab_core::{StudySpec, Tuning};
+use lrlab_core::{StudySpec, Tuning, spec::Origin};
 use lrlab_train::task::find as find_task;
 
 use super::conclusion;
@@ -55,12 +55,12 @@ fn code(text: &mut String, study: &StudyReport) {
     let best = study.comparison.best.and_then(|best| study.runs.arms[best].runs.first());
     let Some(run) = best else { return };
     let strategy = &run.started.trial.strategy;
-    if strategy.recorded.is_some() {
+    if matches!(strategy.origin, Origin::Recorded(_)) {
         return;
     }
     let decided = study.comparison.recommendation.arm().is_some();
     let what = if decided { "As a spec" } else { "The best so far as a spec" };
-    let what = if strategy.code.is_some() { "The best is" } else { what };
+    let what = if matches!(strategy.origin, Origin::Code(_)) { "The best is" } else { what };
     let _ = writeln!(text, "\n{what}: {strategy}");
     let Some(code) = &study.torch_code else { return };
     text.push_str("\nIn PyTorch:\n\n");

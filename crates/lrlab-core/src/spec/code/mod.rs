@@ -12,8 +12,8 @@
 use std::{collections::BTreeSet, fmt::Write};
 
 use super::{
-    Fault, GroupStrategy, Problem, ScheduleChoice, ScheduleSpec, SpecError, Strategy, TorchCall, TorchValue,
-    Unit, torch_text::float_text,
+    Fault, GroupStrategy, Origin, Problem, ScheduleChoice, ScheduleSpec, SpecError, Strategy, TorchCall,
+    TorchValue, Unit, torch_text::float_text,
 };
 use crate::{
     Horizon,
@@ -41,7 +41,7 @@ impl Strategy {
     /// be multiplied.
     pub fn to_torch_code(&self, horizon: Horizon) -> Result<String, SpecError> {
         self.check_buildable()?;
-        if let Some(code) = &self.code {
+        if let Origin::Code(code) = &self.origin {
             let why = format!("this strategy is the code {}, which is PyTorch already", code.name);
             return Err(SpecError::new(vec![Problem::of("", Fault::refused(why))]));
         }
