@@ -24,18 +24,20 @@ fn run(tree: &Tree) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// `folder/file.rs::name_of_the_test`, taken apart.
+/// `folder/file.rs::name_of_the_test`, or the same of a `.py`, taken apart.
 fn named_test(code: &str) -> Option<(&str, &str)> {
-    let (file, test) = code.split_once(".rs::")?;
+    let (file, test) = code.split_once("::")?;
+    let is_file = file.ends_with(".rs") || file.ends_with(".py");
     let is_name = !test.is_empty() && test.chars().all(|c| c.is_alphanumeric() || c == '_');
-    is_name.then_some((&code[..file.len() + ".rs".len()], test))
+    (is_file && is_name).then_some((file, test))
 }
 
 fn is_there(tree: &Tree, file: &str, test: &str) -> Result<bool> {
     if !tree.files.iter().any(|known| known == file) {
         return Ok(false);
     }
-    Ok(tree.text(file)?.is_some_and(|text| text.contains(&format!("fn {test}("))))
+    let definition = if file.ends_with(".py") { format!("def {test}(") } else { format!("fn {test}(") };
+    Ok(tree.text(file)?.is_some_and(|text| text.contains(&definition)))
 }
 
 #[cfg(test)]
@@ -44,19 +46,20 @@ mod tests {
     use crate::tree::made_up;
 
     const TESTS: (&str, &str) = ("tests/a.rs", "#[test]\nfn holds() {}\n");
+    const PYTHON: (&str, &str) = ("tests/test_a.py", "def test_holds() -> None: ...\n");
 
     #[test]
     fn a_test_that_is_not_there_is_found() {
-        let text = "`tests/a.rs::held`\nand `tests/b.rs::holds`\n";
-        let (_folder, tree) = made_up(&[TESTS, ("ARCHITECTURE.md", text)]);
+        let text = "`tests/a.rs::held`\nand `tests/b.rs::holds`\n`tests/test_a.py::holds`\n";
+        let (_folder, tree) = made_up(&[TESTS, PYTHON, ("ARCHITECTURE.md", text)]);
         let places: Vec<String> = run(&tree).unwrap().into_iter().map(|finding| finding.place).collect();
-        assert_eq!(places, ["ARCHITECTURE.md:1", "ARCHITECTURE.md:2"]);
+        assert_eq!(places, ["ARCHITECTURE.md:1", "ARCHITECTURE.md:2", "ARCHITECTURE.md:3"]);
     }
 
     #[test]
     fn a_test_that_is_there_passes() {
-        let text = "`tests/a.rs::holds`, `a.rs`, `std::fs`\n";
-        let (_folder, tree) = made_up(&[TESTS, ("ARCHITECTURE.md", text)]);
+        let text = "`tests/a.rs::holds`, `a.rs`, `std::fs`, `tests/test_a.py::test_holds`\n";
+        let (_folder, tree) = made_up(&[TESTS, PYTHON, ("ARCHITECTURE.md", text)]);
         assert_eq!(run(&tree).unwrap(), []);
     }
 }
