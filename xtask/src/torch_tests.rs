@@ -93,7 +93,12 @@ fn outcomes(python: &Path, text: &str) -> Result<Outcomes> {
         .output()
         .map_err(|why| format!("cannot run {}: {why}", python.display()))?;
     if !output.status.success() {
-        return Err(format!("the tests could not be run: {} ended with {}", python.display(), output.status));
+        return Err(format!(
+            "the tests could not be run: {} ended with {}; it needs lrlab, torch, numpy and expecttest, all of which \
+             `cargo xtask python --no-tests` puts into target/python/venv",
+            python.display(),
+            output.status
+        ));
     }
     // Tests may print; what became of them is the last line.
     let printed = String::from_utf8_lossy(&output.stdout);
