@@ -107,16 +107,16 @@ impl FindReport {
             ),
             Why::Budget => format!(
                 "Undecided: the budget of {} trainings is spent and the interval is {width:.1} octaves wide. \
-                 What would decide it: more trainings (--effort {}), or a wider interval (--octaves {:.0}).",
+                 What would decide it: more trainings (an effort of {}), or a wider interval ({:.0} octaves).",
                 self.spec.effort,
                 2.0 * self.spec.effort,
                 width.ceil()
             ),
             Why::OutOfReach => "Undecided: the best rate is the last that the search may try. What would decide \
-                                it: begin elsewhere (--lr), or a longer training."
+                                it: begin at another rate, or train longer."
                 .to_owned(),
-            Why::Diverged => "Undecided: every rate that was tried diverged. What would decide it: begin lower \
-                              (--lr), or clip gradients."
+            Why::Diverged => "Undecided: every rate that was tried diverged. What would decide it: begin at a \
+                              lower rate, or clip gradients."
                 .to_owned(),
         });
         match estimate.sides {
