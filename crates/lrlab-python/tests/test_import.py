@@ -22,6 +22,12 @@ def test_import_brings_neither_torch_nor_numpy() -> None:
     assert told.strip() == "[]"
 
 
+def test_without_torch_it_says_what_to_install() -> None:
+    without = "import sys; sys.modules['torch'] = None"
+    code = f"{without}\ntry: import lrlab.torch\nexcept ModuleNotFoundError as error: print(error)"
+    assert python(code).strip() == "lrlab.torch needs PyTorch: `pip install torch`"
+
+
 def test_a_panic_is_an_exception_and_no_abort() -> None:
     # PyO3's PanicException is a BaseException: `except Exception` does not hide a fault of lrlab's.
     code = (

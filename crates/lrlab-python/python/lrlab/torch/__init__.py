@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+try:
+    import torch as _torch  # noqa: F401
+except ModuleNotFoundError as error:
+    if error.name != "torch":
+        raise
+    raise ModuleNotFoundError("lrlab.torch needs PyTorch: `pip install torch`", name="torch") from error
+
 from lrlab.torch.laboratory import (
     CompareResult,
     FindResult,
