@@ -24,20 +24,26 @@ fn run(tree: &Tree) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
+/// What ends a file of tests, and what begins a test in it.
+const LANGUAGES: [(&str, &str); 2] = [(".rs", "fn"), (".py", "def")];
+
 /// `folder/file.rs::name_of_the_test`, or the same of a `.py`, taken apart.
 fn named_test(code: &str) -> Option<(&str, &str)> {
     let (file, test) = code.split_once("::")?;
-    let is_file = file.ends_with(".rs") || file.ends_with(".py");
     let is_name = !test.is_empty() && test.chars().all(|c| c.is_alphanumeric() || c == '_');
-    (is_file && is_name).then_some((file, test))
+    (is_name && keyword(file).is_some()).then_some((file, test))
+}
+
+fn keyword(file: &str) -> Option<&'static str> {
+    LANGUAGES.iter().find(|(ending, _)| file.ends_with(ending)).map(|(_, keyword)| *keyword)
 }
 
 fn is_there(tree: &Tree, file: &str, test: &str) -> Result<bool> {
     if !tree.files.iter().any(|known| known == file) {
         return Ok(false);
     }
-    let definition = if file.ends_with(".py") { format!("def {test}(") } else { format!("fn {test}(") };
-    Ok(tree.text(file)?.is_some_and(|text| text.contains(&definition)))
+    let Some(keyword) = keyword(file) else { return Ok(false) };
+    Ok(tree.text(file)?.is_some_and(|text| text.contains(&format!("{keyword} {test}("))))
 }
 
 #[cfg(test)]
