@@ -20,12 +20,25 @@ pub enum Field {
     Beta2,
     /// The number that keeps a denominator from zero.
     Eps,
+    /// `RMSprop`'s decay rate of the mean of squared gradients; the power of ASGD's own decay.
+    Alpha,
+    /// Adadelta's decay rate of its means of squares.
+    Rho,
 }
 
 impl Field {
     /// Every field, in the order in which a group stores them.
-    pub const ALL: [Self; 7] =
-        [Self::Lr, Self::Momentum, Self::Dampening, Self::WeightDecay, Self::Beta1, Self::Beta2, Self::Eps];
+    pub const ALL: [Self; 9] = [
+        Self::Lr,
+        Self::Momentum,
+        Self::Dampening,
+        Self::WeightDecay,
+        Self::Beta1,
+        Self::Beta2,
+        Self::Eps,
+        Self::Alpha,
+        Self::Rho,
+    ];
 
     /// The name as it is written in specs and logs.
     pub fn name(self) -> &'static str {
@@ -37,6 +50,8 @@ impl Field {
             Self::Beta1 => "beta1",
             Self::Beta2 => "beta2",
             Self::Eps => "eps",
+            Self::Alpha => "alpha",
+            Self::Rho => "rho",
         }
     }
 
@@ -73,7 +88,7 @@ pub struct ParamGroup {
     pub torch: TorchKeys,
     values: [f64; Field::ALL.len()],
     /// One bit a field, in the order of [`Field::ALL`].
-    present: u8,
+    present: u16,
 }
 
 impl ParamGroup {

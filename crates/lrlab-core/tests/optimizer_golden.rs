@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use lrlab_core::{
     Field, ParamGroup,
-    optimizer::{Adam, Elementwise, Sgd, elementwise::update_slice, registry},
+    optimizer::{Adam, Elementwise, Moment, Sgd, elementwise::update_slice, registry},
     registry::{Argument, Arguments},
 };
 use optimizer_harness::Trained;
@@ -114,7 +114,7 @@ fn run_f64<E: Elementwise>(optimizer: &E, group: &ParamGroup, goldens: &Goldens,
     let mut t = 0;
     let compared = compare(goldens, &case.f64, |row, lr| {
         group.set(Field::Lr, lr);
-        update_slice(optimizer, &group, t, &mut param, row, &mut slots);
+        update_slice(optimizer, Moment { group: &group, t, numbers: &[] }, &mut param, row, &mut slots);
         t += 1;
         param.clone()
     });

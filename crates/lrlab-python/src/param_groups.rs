@@ -8,14 +8,15 @@ use pyo3::{
     exceptions::{PyTypeError, PyValueError},
     intern,
     prelude::*,
-    types::{PyDict, PyFloat, PyInt, PyList, PyTuple},
+    types::{PyDict, PyFloat, PyInt, PyList, PyString, PyTuple},
 };
 
 /// A value for a field of the group at an index.
 pub(crate) type Write = (usize, Field, f64);
 
 /// The fields that PyTorch keeps under their own names; `betas` is a pair.
-const PLAIN: [Field; 4] = [Field::Momentum, Field::Dampening, Field::WeightDecay, Field::Eps];
+const PLAIN: [Field; 6] =
+    [Field::Momentum, Field::Dampening, Field::WeightDecay, Field::Eps, Field::Alpha, Field::Rho];
 
 /// The groups of an optimizer.
 pub(crate) fn all<'py>(groups: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyDict>>> {
@@ -135,9 +136,9 @@ pub(crate) fn write(groups: &[Bound<'_, PyDict>], writes: &[Write]) -> PyResult<
             Field::Momentum if !lends_beta1(group)? => put(group, intern!(py, "momentum").as_any(), value)?,
             Field::Momentum | Field::Beta1 => put_beta(group, 0, value)?,
             Field::Beta2 => put_beta(group, 1, value)?,
-            Field::WeightDecay => put(group, intern!(py, "weight_decay").as_any(), value)?,
-            Field::Dampening => put(group, intern!(py, "dampening").as_any(), value)?,
-            Field::Eps => put(group, intern!(py, "eps").as_any(), value)?,
+            Field::WeightDecay | Field::Dampening | Field::Eps | Field::Alpha | Field::Rho => {
+                put(group, PyString::intern(py, field.name()).as_any(), value)?;
+            }
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use lrlab_core::{
     BuiltGroup, ParamGroup, Pattern, Scheduler,
-    optimizer::{ParamMut, ParamState, ParamStep, StepContext},
+    optimizer::{GroupState, GroupStep, Moment, ParamMut, ParamState, ParamStep, StepContext},
 };
 
 use crate::{Task, TrainError};
@@ -25,15 +25,23 @@ pub(crate) fn assign(
     task: &mut dyn Task,
     built: &[BuiltGroup],
 ) -> Result<(Vec<usize>, Vec<ParamState>, usize), TrainError> {
-    let (mut names, mut sizes) = (Vec::new(), Vec::new());
-    task.visit(&mut |ParamMut { name, value, .. }| {
+    let (mut names, mut shapes, mut size) = (Vec::new(), Vec::new(), 0);
+    task.visit(&mut |ParamMut { name, shape, value, .. }| {
         names.push(name.to_owned());
-        sizes.push(value.len());
+        shapes.push(shape.to_vec());
+        size += value.len();
     });
     let group_of = groups_of(&names, built.iter().map(|built| &built.params))?;
-    let state = |(&group, &size): (&usize, &usize)| ParamState::new(&*built[group].optimizer, size);
-    let states = group_of.iter().zip(&sizes).map(state).collect();
-    Ok((group_of, states, sizes.iter().sum()))
+    let mut states = Vec::with_capacity(names.len());
+    for ((&group, shape), name) in group_of.iter().zip(&shapes).zip(&names) {
+        let BuiltGroup { params, optimizer, .. } = &built[group];
+        if let Some(why) = optimizer.refuses(shape) {
+            let message = format!("group `{}` of the strategy takes parameter `{name}`: {why}", params.0);
+            return Err(TrainError::Groups { message, names: names.join(", ") });
+        }
+        states.push(ParamState::new(&**optimizer, shape));
+    }
+    Ok((group_of, states, size))
 }
 
 /// The group of each parameter, of which the first that fits its name takes it.
@@ -64,9 +72,15 @@ pub(crate) struct GroupContext<'a> {
     pub(crate) group_of: &'a [usize],
     pub(crate) index: usize,
     pub(crate) group: &'a ParamGroup,
+    pub(crate) state: &'a mut GroupState,
 }
 
 impl StepContext for GroupContext<'_> {
+    fn group(&mut self) -> GroupStep<'_> {
+        let GroupState { t, numbers } = &mut *self.state;
+        GroupStep { group: self.group, t: *t, numbers }
+    }
+
     fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_>)) {
         let mut next = 0;
         self.task.visit(&mut |param| {
@@ -79,8 +93,7 @@ impl StepContext for GroupContext<'_> {
             f(ParamStep {
                 name: param.name,
                 shape: param.shape,
-                group: self.group,
-                t: state.t,
+                at: Moment { group: self.group, t: state.t, numbers: &self.state.numbers },
                 value: param.value,
                 grad: param.grad,
                 slots: &mut state.slots,

@@ -3,7 +3,7 @@
 use lrlab_core::{
     BuiltGroup, BuiltStrategy, Event, Horizon, Outcome, ParamGroup, Scheduler, SpecError, TrialSpec,
     event::{Metric, Started, Step, Validated},
-    optimizer::{ParamState, clip},
+    optimizer::{GroupState, GroupStep, Moment, ParamState, clip},
     spec::Clip,
     vector,
 };
@@ -45,6 +45,7 @@ pub struct Trial {
     built: Vec<BuiltGroup>,
     scheduler: Box<dyn Scheduler>,
     states: Vec<ParamState>,
+    group_states: Vec<GroupState>,
     /// The group of each parameter.
     group_of: Vec<usize>,
     batches: Batches,
@@ -114,6 +115,7 @@ impl Trial {
             task,
             peaks: vec![0.0; groups.len()],
             groups,
+            group_states: built.groups.iter().map(|b| GroupState::new(&*b.optimizer)).collect(),
             built: built.groups,
             scheduler: built.scheduler,
             states,
@@ -234,12 +236,12 @@ impl Trial {
                 group_of: &self.group_of,
                 index,
                 group: &self.groups[index],
+                state: &mut self.group_states[index],
             };
             built.optimizer.step(&mut context);
         }
-        for state in &mut self.states {
-            state.t += 1;
-        }
+        self.states.iter_mut().for_each(|state| state.t += 1);
+        self.group_states.iter_mut().for_each(|state| state.t += 1);
     }
 
     /// Norm of this gradient, and the cosine of its angle with the one before.
@@ -342,16 +344,21 @@ impl Trial {
         self.scheduler.clone().before_step(t, &mut groups).ok()?;
         let (built, states, group_of) = (&self.built, &self.states, &self.group_of);
         // Each group has a limit of its own; measuring H scaled by 1/limit asks all of them at once.
-        let limits: Vec<f64> =
-            built.iter().zip(&groups).map(|(b, group)| b.optimizer.stability_limit(group, self.t)).collect();
+        let mut own = self.group_states.clone();
+        let limit = |((b, group), own): ((&BuiltGroup, &ParamGroup), &mut GroupState)| {
+            let GroupState { t, numbers } = own;
+            b.optimizer.advance(GroupStep { group, t: *t, numbers });
+            b.optimizer.stability_limit(Moment { group, t: *t, numbers })
+        };
+        let limits: Vec<f64> = built.iter().zip(&groups).zip(&mut own).map(limit).collect();
         let limit = limits.iter().copied().fold(f64::INFINITY, f64::min);
         let (mut inverse, mut index, mut preconditioned) = (Vec::new(), 0, false);
         self.task.visit(&mut |param| {
             let group = group_of[index];
             let state = &states[index];
             let mut diagonal = vec![1.0; param.value.len()];
-            preconditioned |=
-                built[group].optimizer.preconditioner(&groups[group], state.t, &state.slots, &mut diagonal);
+            let at = Moment { group: &groups[group], t: state.t, numbers: &own[group].numbers };
+            preconditioned |= built[group].optimizer.preconditioner(at, &state.slots, &mut diagonal);
             let share = if limits[group] == limit { 1.0 } else { (limit / limits[group]) as f32 };
             preconditioned |= share != 1.0;
             inverse.extend(diagonal.iter().map(|p| share / p));

@@ -5,7 +5,7 @@ use std::{fs::File, path::Path};
 
 use lrlab_core::{
     OptimizerSpec, ParamGroup,
-    optimizer::{ParamState, ParamStep, StepContext},
+    optimizer::{GroupStep, Moment, ParamState, ParamStep, StepContext},
 };
 use lrlab_train::{Batch, Task, task};
 use serde::Deserialize;
@@ -22,6 +22,10 @@ struct Whole<'a> {
 }
 
 impl StepContext for Whole<'_> {
+    fn group(&mut self) -> GroupStep<'_> {
+        GroupStep { group: self.group, t: 0, numbers: &mut [] }
+    }
+
     fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_>)) {
         let mut next = 0;
         self.task.visit(&mut |param| {
@@ -33,8 +37,7 @@ impl StepContext for Whole<'_> {
             f(ParamStep {
                 name: param.name,
                 shape: param.shape,
-                group: self.group,
-                t: state.t,
+                at: Moment { group: self.group, t: state.t, numbers: &[] },
                 value: param.value,
                 grad: param.grad,
                 slots: &mut state.slots,

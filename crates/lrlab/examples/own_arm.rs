@@ -1,23 +1,23 @@
 //! An optimizer and a schedule of your own against a built-in strategy, each at a rate searched for it.
 #![expect(clippy::print_stdout, reason = "an example may talk")]
 
-use lrlab::{BuiltStrategy, Optimizer, ParamGroup, StudyDraft, core::optimizer, core::schedule};
+use lrlab::{BuiltStrategy, Optimizer, StudyDraft, core::optimizer, core::schedule};
 use lrlab::{analysis::planner::ComparePlanner, investigate::Investigator, train::study::study_horizon};
 
 #[derive(Debug)]
 struct SignDescent;
 
 impl Optimizer for SignDescent {
-    fn slots(&self) -> &'static [optimizer::Slot] {
-        &[]
+    fn slots(&self, _: &[usize]) -> Vec<optimizer::Slot> {
+        Vec::new()
     }
     fn step(&self, context: &mut dyn optimizer::StepContext) {
         context.for_each(&mut |p| {
-            p.value.iter_mut().zip(&*p.grad).for_each(|(x, g)| *x -= p.group.lr() as f32 * g.signum());
+            p.value.iter_mut().zip(&*p.grad).for_each(|(x, g)| *x -= p.at.group.lr() as f32 * g.signum());
         });
     }
-    fn stability_limit(&self, _: &ParamGroup, _: u64) -> f64 {
-        f64::INFINITY
+    fn stability_limit(&self, _: optimizer::Moment<'_>) -> f64 {
+        f64::NAN
     }
 }
 

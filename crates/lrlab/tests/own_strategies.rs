@@ -2,13 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use lrlab::{
-    BuiltStrategy, Optimizer, Outcome, ParamGroup, Question, StudyDraft, StudySpec,
+    BuiltStrategy, Optimizer, Outcome, Question, StudyDraft, StudySpec,
     analysis::{
         StudyRuns,
         planner::{CompareAnswer, ComparePlanner, Ended},
     },
     core::{
-        optimizer::{Slot, StepContext},
+        optimizer::{Moment, Slot, StepContext},
         schedule,
     },
     investigate::Investigator,
@@ -22,19 +22,19 @@ struct Careless {
 }
 
 impl Optimizer for Careless {
-    fn slots(&self) -> &'static [Slot] {
-        &[]
+    fn slots(&self, _: &[usize]) -> Vec<Slot> {
+        Vec::new()
     }
 
     fn step(&self, context: &mut dyn StepContext) {
         context.for_each(&mut |p| {
-            assert!(!(self.panics && p.t == 2), "lost the third update of {}", p.name);
-            p.value.iter_mut().zip(&*p.grad).for_each(|(x, g)| *x -= p.group.lr() as f32 * g);
+            assert!(!(self.panics && p.at.t == 2), "lost the third update of {}", p.name);
+            p.value.iter_mut().zip(&*p.grad).for_each(|(x, g)| *x -= p.at.group.lr() as f32 * g);
         });
     }
 
-    fn stability_limit(&self, group: &ParamGroup, _: u64) -> f64 {
-        2.0 / group.lr()
+    fn stability_limit(&self, at: Moment<'_>) -> f64 {
+        2.0 / at.group.lr()
     }
 }
 

@@ -30,11 +30,11 @@
 //! - f32 results may differ from PyTorch's in the last bits: its CPU kernels round `a + b * c` once.
 
 use super::{
-    Elementwise, Slot, Value,
-    registry::{Built, LR, MAXIMIZE, OptimizerEntry, Settings, flag, number},
+    Elementwise, Moment, Value,
+    registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, flag, number},
 };
 use crate::{
-    Field, ParamGroup,
+    Field,
     registry::{Arguments, Parameter, Range, Source},
     spec::Fault,
 };
@@ -43,6 +43,7 @@ use crate::{
 pub(super) static ENTRY: OptimizerEntry = OptimizerEntry {
     name: "adam",
     pytorch: "Adam",
+    module: Module::Torch,
     summary: "steps along the mean gradient, each element divided by its own root mean square",
     formula: "m, v = means of g and g^2 with beta1, beta2; p = p - lr * m / (sqrt(v) + eps), both means corrected",
     source: Source {
@@ -109,8 +110,7 @@ pub struct Coefficients {
     correction2_sqrt: f64,
 }
 
-const SLOTS: &[Slot] =
-    &[Slot { name: "exp_avg" }, Slot { name: "exp_avg_sq" }, Slot { name: "max_exp_avg_sq" }];
+const SLOTS: &[&str] = &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
 
 /// `1 - beta^k`: the share of a mean that starts at 0 which has been filled after `k` updates.
 fn correction(beta: f64, k: u64) -> f64 {
@@ -127,11 +127,11 @@ fn denominator<V: Value>(mean_square: V, correction2_sqrt: f64, eps: f64) -> V {
 impl Elementwise for Adam {
     type Coefficients = Coefficients;
 
-    fn slots(&self) -> &'static [Slot] {
+    fn slots(&self) -> &'static [&'static str] {
         if self.amsgrad { SLOTS } else { &SLOTS[..2] }
     }
 
-    fn coefficients(&self, group: &ParamGroup, t: u64) -> Coefficients {
+    fn coefficients(&self, Moment { group, t, .. }: Moment<'_>) -> Coefficients {
         let (lr, decay) = (group.lr(), group.get(Field::WeightDecay));
         let (beta1, beta2) = (group.get(Field::Beta1), group.get(Field::Beta2));
         Coefficients {
@@ -180,14 +180,19 @@ impl Elementwise for Adam {
     /// Decoupled decay pulls every step back by lr times decay: 2 becomes 2 - lr * decay. Coupled
     /// decay adds decay / P to the preconditioned Hessian, which is not one number for all
     /// directions, so it is left out: the limit is on P^-1 (H + decay). With maximize it is on -H.
-    fn stability_limit(&self, group: &ParamGroup, t: u64) -> f64 {
-        let c = self.coefficients(group, t);
+    fn stability_limit(&self, at: Moment<'_>) -> f64 {
+        let c = self.coefficients(at);
         (1.0 + c.shrink) * (1.0 + c.beta1) / ((1.0 - c.beta1) * c.step_size)
     }
 
     /// P = sqrt(v) / sqrt(1 - beta2^t) + eps, with amsgrad from the maximum: the denominator of the
     /// last update made. Before the first update there is none yet, and `out` becomes NaN.
-    fn preconditioner(&self, group: &ParamGroup, t: u64, slots: &[Vec<f32>], out: &mut [f32]) -> bool {
+    fn preconditioner(
+        &self,
+        Moment { group, t, .. }: Moment<'_>,
+        slots: &[Vec<f32>],
+        out: &mut [f32],
+    ) -> bool {
         let mean_square = &slots[Elementwise::slots(self).len() - 1];
         if t == 0 {
             out.fill(f32::NAN);

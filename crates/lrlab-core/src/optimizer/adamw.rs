@@ -16,7 +16,7 @@
 use super::{
     Adam,
     adam::{AMSGRAD, BETA1, BETA2, EPS},
-    registry::{Built, LR, MAXIMIZE, OptimizerEntry, Settings, number},
+    registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, number},
 };
 use crate::{
     registry::{Arguments, Range, Source},
@@ -27,6 +27,7 @@ use crate::{
 pub(super) static ENTRY: OptimizerEntry = OptimizerEntry {
     name: "adamw",
     pytorch: "AdamW",
+    module: Module::Torch,
     summary: "Adam whose weight decay shrinks the parameters apart from the gradient",
     formula: "p = (1 - lr * weight_decay) * p, then Adam's step",
     source: Source {

@@ -2,26 +2,40 @@
 
 use std::fmt::Debug;
 
-use super::{Optimizer, ParamStep, Program, Slot, StepContext, Value, trace::Tape};
+use super::{
+    Algorithm, Float, Moment, Number, ParamStep, Point, Program, Slot, StepContext, Value, trace::Tape,
+};
 use crate::{
     ParamGroup,
     vector::simd::{self, InstructionSet, Kernel},
 };
 
 /// An optimizer whose new value of an element depends on that element alone: its parameter, its
-/// gradient and its slots.
+/// gradient and its slots, and numbers that hold for the whole group.
 ///
-/// Whoever implements this is an [`Optimizer`], on slices and as a [`Program`] for tensor engines.
-/// At most [`MAX_SLOTS`] slots.
+/// Whoever implements this is an [`Optimizer`](super::Optimizer), on slices and as a [`Program`] for
+/// tensor engines. At most [`MAX_SLOTS`] slots.
 pub trait Elementwise: Send + Sync + Debug {
     /// The numbers of one update: what the group's fields and the count of updates come to.
     type Coefficients: Copy + Send + Sync;
 
-    /// What it keeps for each element; all zero before the first update.
-    fn slots(&self) -> &'static [Slot];
+    /// Names of what it keeps for each element, as in PyTorch's `state_dict`; all zero before the first
+    /// update.
+    fn slots(&self) -> &'static [&'static str];
 
-    /// The numbers of the update that follows after `t` updates, computed in f64.
-    fn coefficients(&self, group: &ParamGroup, t: u64) -> Self::Coefficients;
+    /// What it keeps for the whole group.
+    fn numbers(&self) -> Vec<Number> {
+        Vec::new()
+    }
+
+    /// What the update after `t` updates does to the group's numbers before any element is looked at.
+    fn advance(&self, group: &ParamGroup, t: u64, numbers: &mut [f64]) {
+        let _ = (group, t, numbers);
+    }
+
+    /// The numbers of the update that follows after `at.t` updates, computed in f64; `at` holds what
+    /// [`advance`](Self::advance) left.
+    fn coefficients(&self, at: Moment<'_>) -> Self::Coefficients;
 
     /// The formula: changes `slots` and returns the new parameter.
     ///
@@ -35,12 +49,32 @@ pub trait Elementwise: Send + Sync + Debug {
         slots: &mut [V; SLOTS],
     ) -> V;
 
-    /// See [`Optimizer::stability_limit`].
-    fn stability_limit(&self, group: &ParamGroup, t: u64) -> f64;
+    /// Whether the point that is evaluated is another than the one that gradients are taken at.
+    const EVALUATES_ELSEWHERE: bool = false;
 
-    /// See [`Optimizer::preconditioner`].
-    fn preconditioner(&self, group: &ParamGroup, t: u64, slots: &[Vec<f32>], out: &mut [f32]) -> bool {
-        let _ = (group, t, slots, out);
+    /// The element at `point`, for one that is at the other point. `c` are the numbers of the last
+    /// update made.
+    fn moved<V: Value, const SLOTS: usize>(
+        c: &Self::Coefficients,
+        point: Point,
+        param: V,
+        slots: &[V; SLOTS],
+    ) -> V {
+        let _ = (c, point, slots);
+        param
+    }
+
+    /// See [`Optimizer::effective_lr`](super::Optimizer::effective_lr).
+    fn effective_lr(&self, at: Moment<'_>) -> f64 {
+        at.group.lr()
+    }
+
+    /// See [`Optimizer::stability_limit`](super::Optimizer::stability_limit).
+    fn stability_limit(&self, at: Moment<'_>) -> f64;
+
+    /// See [`Optimizer::preconditioner`](super::Optimizer::preconditioner).
+    fn preconditioner(&self, at: Moment<'_>, slots: &[Vec<f32>], out: &mut [f32]) -> bool {
+        let _ = (at, slots, out);
         false
     }
 }
@@ -50,21 +84,20 @@ pub const MAX_SLOTS: usize = 3;
 
 /// Makes one update of `param` in place, for `f32` or `f64`.
 ///
-/// `t` counts the updates before this one; `slots` holds one vector for each of the optimizer's.
+/// `at` is the group after [`Elementwise::advance`]; `slots` holds one vector for each of the
+/// optimizer's.
 ///
 /// # Panics
 ///
 /// When the number of slots or the length of a slice is not what the optimizer and `param` ask for.
 pub fn update_slice<E: Elementwise, V: Value>(
     optimizer: &E,
-    group: &ParamGroup,
-    t: u64,
+    at: Moment<'_>,
     param: &mut [V],
     grad: &[V],
     slots: &mut [Vec<V>],
 ) {
-    let set = InstructionSet::best();
-    update_slice_on::<E, V>(set, &optimizer.coefficients(group, t), param, grad, slots);
+    update_slice_on::<E, V>(InstructionSet::best(), &optimizer.coefficients(at), param, grad, slots);
 }
 
 fn update_slice_on<E: Elementwise, V: Value>(
@@ -113,6 +146,45 @@ impl<E: Elementwise, V: Value, const SLOTS: usize> Kernel for Pass<'_, E, V, SLO
     }
 }
 
+/// Moves `param` to `point` from the other.
+fn move_slice<E: Elementwise, V: Value>(
+    c: &E::Coefficients,
+    point: Point,
+    param: &mut [V],
+    slots: &[Vec<V>],
+) {
+    match slots {
+        [] => simd::run(Move::<E, V, 0> { c, point, param, slots: [] }),
+        [a] => simd::run(Move::<E, V, 1> { c, point, param, slots: [a] }),
+        [a, b] => simd::run(Move::<E, V, 2> { c, point, param, slots: [a, b] }),
+        [a, b, c3] => simd::run(Move::<E, V, 3> { c, point, param, slots: [a, b, c3] }),
+        more => panic!("an elementwise optimizer has at most {MAX_SLOTS} slots, got {}", more.len()),
+    }
+}
+
+struct Move<'a, E: Elementwise, V, const SLOTS: usize> {
+    c: &'a E::Coefficients,
+    point: Point,
+    param: &'a mut [V],
+    slots: [&'a [V]; SLOTS],
+}
+
+impl<E: Elementwise, V: Value, const SLOTS: usize> Kernel for Move<'_, E, V, SLOTS> {
+    type Output = ();
+
+    #[expect(clippy::inline_always, reason = "the loop must be compiled for the caller's instruction set")]
+    #[inline(always)]
+    fn run(self) {
+        let length = self.param.len();
+        assert!(self.slots.iter().all(|slot| slot.len() == length), "slots must be as long as the parameter");
+        let slots = self.slots.map(|slot| &slot[..length]);
+        for (i, param) in self.param.iter_mut().enumerate() {
+            let own: [V; SLOTS] = std::array::from_fn(|k| slots[k][i]);
+            *param = E::moved(self.c, self.point, *param, &own);
+        }
+    }
+}
+
 fn trace<E: Elementwise, const SLOTS: usize>(c: &E::Coefficients) -> Program {
     let tape = Tape::new(SLOTS);
     let mut slots: [_; SLOTS] = std::array::from_fn(|k| tape.input(2 + k));
@@ -120,19 +192,45 @@ fn trace<E: Elementwise, const SLOTS: usize>(c: &E::Coefficients) -> Program {
     tape.finish(std::iter::once(param).chain(slots))
 }
 
-impl<E: Elementwise> Optimizer for E {
-    fn slots(&self) -> &'static [Slot] {
-        Elementwise::slots(self)
+impl<E: Elementwise> Algorithm for E {
+    fn slots(&self, shape: &[usize]) -> Vec<Slot> {
+        Elementwise::slots(self).iter().map(|&name| Slot { name, shape: shape.to_vec() }).collect()
     }
 
-    fn step(&self, context: &mut dyn StepContext) {
-        context.for_each(&mut |step: ParamStep<'_>| {
-            update_slice(self, step.group, step.t, step.value, step.grad, step.slots);
+    fn numbers(&self) -> Vec<Number> {
+        Elementwise::numbers(self)
+    }
+
+    fn advance(&self, group: &ParamGroup, t: u64, numbers: &mut [f64]) {
+        Elementwise::advance(self, group, t, numbers);
+    }
+
+    fn step<V: Float>(&self, context: &mut dyn StepContext<V>) {
+        let group = context.group();
+        Elementwise::advance(self, group.group, group.t, group.numbers);
+        context.for_each(&mut |step: ParamStep<'_, V>| {
+            update_slice(self, step.at, step.value, step.grad, step.slots);
         });
     }
 
-    fn trace(&self, group: &ParamGroup, t: u64) -> Option<Program> {
-        let c = self.coefficients(group, t);
+    fn evaluates_elsewhere(&self) -> bool {
+        E::EVALUATES_ELSEWHERE
+    }
+
+    fn move_to<V: Float>(&self, point: Point, context: &mut dyn StepContext<V>) {
+        if E::EVALUATES_ELSEWHERE {
+            context.for_each(&mut |step: ParamStep<'_, V>| {
+                // Before its first update a parameter has no second point yet.
+                if let Some(last) = step.at.t.checked_sub(1) {
+                    let c = self.coefficients(Moment { t: last, ..step.at });
+                    move_slice::<E, V>(&c, point, step.value, step.slots);
+                }
+            });
+        }
+    }
+
+    fn trace(&self, at: Moment<'_>) -> Option<Program> {
+        let c = self.coefficients(at);
         match Elementwise::slots(self).len() {
             0 => Some(trace::<E, 0>(&c)),
             1 => Some(trace::<E, 1>(&c)),
@@ -142,12 +240,16 @@ impl<E: Elementwise> Optimizer for E {
         }
     }
 
-    fn stability_limit(&self, group: &ParamGroup, t: u64) -> f64 {
-        Elementwise::stability_limit(self, group, t)
+    fn effective_lr(&self, at: Moment<'_>) -> f64 {
+        Elementwise::effective_lr(self, at)
     }
 
-    fn preconditioner(&self, group: &ParamGroup, t: u64, slots: &[Vec<f32>], out: &mut [f32]) -> bool {
-        Elementwise::preconditioner(self, group, t, slots, out)
+    fn stability_limit(&self, at: Moment<'_>) -> f64 {
+        Elementwise::stability_limit(self, at)
+    }
+
+    fn preconditioner(&self, at: Moment<'_>, slots: &[Vec<f32>], out: &mut [f32]) -> bool {
+        Elementwise::preconditioner(self, at, slots, out)
     }
 }
 
@@ -182,7 +284,7 @@ mod tests {
                     let mut param = vector(length, 1);
                     let mut slots = vec![vec![0.0; length]; Elementwise::slots(optimizer).len()];
                     for t in 0..5 {
-                        let c = optimizer.coefficients(&group, t);
+                        let c = optimizer.coefficients(Moment { group: &group, t, numbers: &[] });
                         let grad = vector(length, 2 + t as u32);
                         update_slice_on::<E, f32>(set, &c, &mut param, &grad, &mut slots);
                     }
@@ -206,6 +308,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "as long as the parameter")]
     fn a_gradient_of_another_length_is_refused() {
-        update_slice(&Sgd::default(), &ParamGroup::new("g"), 0, &mut [0.0_f32; 3], &[0.0; 2], &mut []);
+        let at = Moment { group: &ParamGroup::new("g"), t: 0, numbers: &[] };
+        update_slice(&Sgd::default(), at, &mut [0.0_f32; 3], &[0.0; 2], &mut []);
     }
 }

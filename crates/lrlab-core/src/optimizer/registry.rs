@@ -17,18 +17,40 @@ pub static OPTIMIZERS: &[&OptimizerEntry] = &[&sgd::ENTRY, &adam::ENTRY, &adamw:
 pub struct OptimizerEntry {
     /// The name in specs: `sgd`.
     pub name: &'static str,
-    /// The class in `torch.optim`: `SGD`.
+    /// Its class for PyTorch users: `SGD`.
     pub pytorch: &'static str,
+    /// Where they import that class from.
+    pub module: Module,
     /// One sentence for a user.
     pub summary: &'static str,
     /// The formula on one line, in the parameters' names.
     pub formula: &'static str,
     /// Where it comes from.
     pub source: Source,
-    /// Its parameters, `lr` first. Numbers are fields of the group, flags are the optimizer's own.
+    /// Its parameters, `lr` first. Numbers that have a [`Field`] are the group's and can be scheduled;
+    /// other numbers, words and flags are the optimizer's own.
     pub params: &'static [Parameter],
     /// Builds it; parameters left out take their defaults. Tells everything that is wrong.
     pub build: fn(&Arguments) -> Result<Built, Vec<Fault>>,
+}
+
+/// Where PyTorch users find an optimizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Module {
+    /// `torch.optim`.
+    Torch,
+    /// `lrlab.torch.optim`: PyTorch has none.
+    Lrlab,
+}
+
+impl Module {
+    /// Its path in Python.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Torch => "torch.optim",
+            Self::Lrlab => "lrlab.torch.optim",
+        }
+    }
 }
 
 /// An optimizer with the values of its group.
@@ -58,7 +80,8 @@ pub fn find(name: &str) -> Option<&'static OptimizerEntry> {
 pub(super) struct Settings {
     /// The numbers.
     pub(super) group: ParamGroup,
-    flags: Vec<&'static str>,
+    /// What is no field of the group.
+    own: Vec<(&'static str, Argument)>,
 }
 
 impl Settings {
@@ -70,7 +93,7 @@ impl Settings {
             .filter(|name| !known().any(|known| known == name.as_str()))
             .map(|name| Fault::unknown(format!("parameter of {}", entry.name), name, known()))
             .collect();
-        let mut settings = Self { group: ParamGroup::new(""), flags: Vec::new() };
+        let mut settings = Self { group: ParamGroup::new(""), own: Vec::new() };
         for parameter in entry.params {
             let given = args.get(parameter.name);
             match given.map(|argument| parameter.check(argument)) {
@@ -82,23 +105,37 @@ impl Settings {
     }
 
     fn take(&mut self, parameter: &Parameter, given: Option<&Argument>) {
-        let default = parameter.default.unwrap_or_default();
-        if parameter.kind == Kind::Flag {
-            let set = given.map_or(default == "true", |argument| *argument == Argument::Flag(true));
-            self.flags.extend(set.then_some(parameter.name));
-        } else if let Some(field) = Field::ALL.into_iter().find(|field| field.name() == parameter.name) {
-            let value = match given {
-                Some(Argument::Number(value)) => *value,
-                // A default that is no number would be caught by the registry's own test.
-                _ => default.parse().unwrap_or(f64::NAN),
-            };
-            self.group.set(field, value);
+        // Left out without a default, it keeps the meaning that its entry gives to that.
+        let Some(value) = given.cloned().or_else(|| default_of(parameter)) else { return };
+        match (Field::ALL.into_iter().find(|field| field.name() == parameter.name), &value) {
+            (Some(field), Argument::Number(value)) => self.group.set(field, *value),
+            _ => self.own.push((parameter.name, value)),
         }
+    }
+
+    fn own(&self, name: &str) -> Option<&Argument> {
+        self.own.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// Whether the flag `name` is set.
     pub(super) fn flag(&self, name: &str) -> bool {
-        self.flags.contains(&name)
+        self.own(name) == Some(&Argument::Flag(true))
+    }
+
+    /// The number `name`, which is no field of the group; `None` where it was left out and has no default.
+    pub(super) fn number(&self, name: &str) -> Option<f64> {
+        match self.own(name) {
+            Some(Argument::Number(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The word `name`.
+    pub(super) fn word(&self, name: &str) -> &str {
+        match self.own(name) {
+            Some(Argument::Word(word)) => word,
+            _ => "",
+        }
     }
 
     /// The optimizer with this group.
@@ -107,7 +144,17 @@ impl Settings {
     }
 }
 
-/// A numeric parameter that is a field of the group.
+/// What a parameter is when it is left out; `None` where that has a meaning of its own.
+fn default_of(parameter: &Parameter) -> Option<Argument> {
+    let text = parameter.default?;
+    Some(match parameter.kind {
+        Kind::Flag => Argument::Flag(text == "true"),
+        Kind::Number | Kind::Integer => Argument::Number(text.parse().ok()?),
+        _ => Argument::Word(text.to_owned()),
+    })
+}
+
+/// A numeric parameter.
 pub(super) const fn number(
     name: &'static str,
     default: &'static str,
@@ -151,20 +198,27 @@ mod tests {
     #[test]
     fn every_entry_builds_with_its_defaults_and_has_its_names_once() {
         for entry in OPTIMIZERS {
-            let built = (entry.build)(&Arguments::new()).unwrap();
+            assert!((entry.build)(&Arguments::new()).unwrap().group.lr() > 0.0);
             assert_eq!(entry.params[0].name, "lr", "{}", entry.name);
             for parameter in entry.params {
                 let alike = entry.params.iter().filter(|other| other.name == parameter.name);
                 assert_eq!(alike.count(), 1, "{} {}", entry.name, parameter.name);
-                if parameter.kind == Kind::Number {
-                    let field = Field::ALL.into_iter().find(|field| field.name() == parameter.name).unwrap();
-                    let value = built.group.get(field);
-                    assert!(parameter.range.contains(value), "{} {}", entry.name, parameter.name);
+                // A default that cannot be read would be taken for one that is not there.
+                let default = default_of(parameter);
+                assert_eq!(
+                    default.is_some(),
+                    parameter.default.is_some_and(|text| !text.is_empty()),
+                    "{} {}",
+                    entry.name,
+                    parameter.name
+                );
+                if let Some(default) = default {
+                    assert_eq!(parameter.check(&default), Ok(()), "{} {}", entry.name, parameter.name);
                 }
             }
             assert!(std::ptr::eq(find(entry.name).unwrap(), *entry));
             assert!(std::ptr::eq(find(&entry.pytorch.to_uppercase()).unwrap(), *entry));
         }
-        assert!(find("lion").is_none());
+        assert!(find("no-such-optimizer").is_none());
     }
 }

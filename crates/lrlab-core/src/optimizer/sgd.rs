@@ -28,11 +28,11 @@
 //! - f32 results may differ from PyTorch's in the last bits: its CPU kernels round `a + b * c` once.
 
 use super::{
-    Elementwise, Slot, Value,
-    registry::{Built, LR, MAXIMIZE, OptimizerEntry, Settings, flag, number},
+    Elementwise, Moment, Value,
+    registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, flag, number},
 };
 use crate::{
-    Field, ParamGroup,
+    Field,
     registry::{Arguments, Range, Source},
     spec::Fault,
 };
@@ -41,6 +41,7 @@ use crate::{
 pub(super) static ENTRY: OptimizerEntry = OptimizerEntry {
     name: "sgd",
     pytorch: "SGD",
+    module: Module::Torch,
     summary: "steps against the gradient, with momentum if wanted",
     formula: "b = momentum * b + (1 - dampening) * g; p = p - lr * b",
     source: Source {
@@ -107,14 +108,14 @@ pub struct Coefficients {
 impl Elementwise for Sgd {
     type Coefficients = Coefficients;
 
-    fn slots(&self) -> &'static [Slot] {
-        if self.buffer { &[Slot { name: "momentum_buffer" }] } else { &[] }
+    fn slots(&self) -> &'static [&'static str] {
+        if self.buffer { &["momentum_buffer"] } else { &[] }
     }
 
     /// # Panics
     ///
     /// When the group has momentum and there is no buffer to keep it in.
-    fn coefficients(&self, group: &ParamGroup, t: u64) -> Coefficients {
+    fn coefficients(&self, Moment { group, t, .. }: Moment<'_>) -> Coefficients {
         let momentum = group.get(Field::Momentum);
         assert!(
             self.buffer || momentum == 0.0,
@@ -155,7 +156,7 @@ impl Elementwise for Sgd {
     /// With β = momentum and d = dampening: 2(1 + β) / ((1 - d) lr), and with nesterov
     /// 2(1 + β) / ((1 + 2β) lr); 2 / lr without momentum. Coupled weight decay adds itself to every
     /// eigenvalue of the Hessian, so it is taken off. With maximize, the limit is on -H.
-    fn stability_limit(&self, group: &ParamGroup, _t: u64) -> f64 {
+    fn stability_limit(&self, Moment { group, .. }: Moment<'_>) -> f64 {
         let momentum = group.get(Field::Momentum);
         let gain = if momentum == 0.0 {
             1.0

@@ -103,10 +103,11 @@ impl Program {
     /// When there are more or fewer inputs than the program has.
     ///
     /// ```
-    /// use lrlab_core::optimizer::{Optimizer, registry};
+    /// use lrlab_core::optimizer::{Moment, Optimizer, registry};
     ///
     /// let built = (registry::find("sgd").unwrap().build)(&Default::default()).unwrap();
-    /// let program = built.optimizer.trace(&built.group, 0).unwrap();
+    /// let at = Moment { group: &built.group, t: 0, numbers: &[] };
+    /// let program = built.optimizer.trace(at).unwrap();
     /// let new = program.run(vec![1.0_f32, 10.0], |op| op.map(|value| *value).apply());
     /// assert_eq!(new, [0.99]); // 1 - 0.001 * 10
     /// ```

@@ -26,6 +26,31 @@ pub trait Value:
     fn max(self, other: Self) -> Self;
 }
 
+/// A [`Value`] that is a number: what slices of parameters are made of.
+pub trait Float: Value + Default + PartialOrd + Into<f64> + Send + Sync + 'static {
+    /// The distance from 1 to the next larger number.
+    const EPSILON: f64;
+
+    /// The nearest number to `value`.
+    fn of(value: f64) -> Self;
+}
+
+impl Float for f32 {
+    const EPSILON: f64 = Self::EPSILON as f64;
+
+    fn of(value: f64) -> Self {
+        value as Self
+    }
+}
+
+impl Float for f64 {
+    const EPSILON: f64 = Self::EPSILON;
+
+    fn of(value: f64) -> Self {
+        value
+    }
+}
+
 impl Value for f32 {
     #[inline]
     fn scale(self, coefficient: f64) -> Self {

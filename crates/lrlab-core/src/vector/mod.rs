@@ -33,7 +33,7 @@ pub struct DotAndNorm {
 /// ```
 /// assert_eq!(lrlab_core::vector::dot(&[1.0, 2.0], &[3.0, 4.0]), 11.0);
 /// ```
-pub fn dot(a: &[f32], b: &[f32]) -> f64 {
+pub fn dot<V: Copy + Into<f64>>(a: &[V], b: &[V]) -> f64 {
     assert_eq!(a.len(), b.len(), "a dot product is of vectors of one length");
     let sums = &mut [0.0; LANES];
     simd::run(AddProducts { sums, a, b });
@@ -41,7 +41,7 @@ pub fn dot(a: &[f32], b: &[f32]) -> f64 {
 }
 
 /// The sum of `a[i]^2`: the square of the Euclidean norm.
-pub fn norm_squared(a: &[f32]) -> f64 {
+pub fn norm_squared<V: Copy + Into<f64>>(a: &[V]) -> f64 {
     dot(a, a)
 }
 
@@ -62,13 +62,13 @@ pub fn dot_and_norm(a: &[f32], b: &[f32]) -> DotAndNorm {
 }
 
 /// Adds each product to the sum of its lane.
-struct AddProducts<'a> {
+struct AddProducts<'a, V> {
     sums: &'a mut [f64; LANES],
-    a: &'a [f32],
-    b: &'a [f32],
+    a: &'a [V],
+    b: &'a [V],
 }
 
-impl Kernel for AddProducts<'_> {
+impl<V: Copy + Into<f64>> Kernel for AddProducts<'_, V> {
     type Output = ();
 
     #[expect(clippy::inline_always, reason = "compiled into each instruction set's loop")]
@@ -81,9 +81,10 @@ impl Kernel for AddProducts<'_> {
         }
         // Filled up with zeros, the rest is one more row: a loop of unknown length here would keep
         // the lanes out of the registers.
-        let (mut a, mut b) = ([0.0; LANES], [0.0; LANES]);
-        a[..a_rest.len()].copy_from_slice(a_rest);
-        b[..b_rest.len()].copy_from_slice(b_rest);
+        let fill = |rest: &[V]| -> [f64; LANES] {
+            std::array::from_fn(|lane| rest.get(lane).map_or(0.0, |x| (*x).into()))
+        };
+        let (a, b) = (fill(a_rest), fill(b_rest));
         add_lanes(&mut lanes, &a, &b);
         *self.sums = lanes;
     }
@@ -91,9 +92,9 @@ impl Kernel for AddProducts<'_> {
 
 #[expect(clippy::inline_always, reason = "compiled into each instruction set's loop")]
 #[inline(always)]
-fn add_lanes(lanes: &mut [f64; LANES], a: &[f32; LANES], b: &[f32; LANES]) {
+fn add_lanes<V: Copy + Into<f64>>(lanes: &mut [f64; LANES], a: &[V; LANES], b: &[V; LANES]) {
     for lane in 0..LANES {
-        lanes[lane] += f64::from(a[lane]) * f64::from(b[lane]);
+        lanes[lane] += a[lane].into() * b[lane].into();
     }
 }
 
@@ -152,8 +153,8 @@ mod tests {
             let size: f64 = a.iter().zip(&b).map(|(a, b)| (f64::from(*a) * f64::from(*b)).abs()).sum();
             assert!((dot(&a, &b) - plain).abs() <= 1e-14 * size, "length {length}");
         }
-        assert!((norm_squared(&[1.5e38, 2e38]).sqrt() / 2.5e38 - 1.0).abs() < 1e-6);
-        assert!(norm_squared(&[1e-30]) > 0.0);
+        assert!((norm_squared(&[1.5e38_f32, 2e38]).sqrt() / 2.5e38 - 1.0).abs() < 1e-6);
+        assert!(norm_squared(&[1e-30_f32]) > 0.0);
         assert!(norm_squared(&[1.0, f32::NAN]).is_nan());
         assert_eq!(dot(&[f32::INFINITY], &[1.0]), f64::INFINITY);
     }

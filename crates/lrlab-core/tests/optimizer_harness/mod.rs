@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lrlab_core::{
     Optimizer, ParamGroup,
-    optimizer::{ParamState, ParamStep, StepContext, registry},
+    optimizer::{GroupState, GroupStep, Moment, ParamState, ParamStep, StepContext, registry},
     registry::{Argument, Arguments},
 };
 
@@ -21,7 +21,9 @@ pub(crate) fn arguments(numbers: &[(&str, f64)], flags: &[&str]) -> Arguments {
 pub(crate) struct Trained {
     pub(crate) optimizer: Arc<dyn Optimizer>,
     pub(crate) group: ParamGroup,
+    pub(crate) shape: Vec<usize>,
     pub(crate) state: ParamState,
+    pub(crate) group_state: GroupState,
     pub(crate) value: Vec<f32>,
     pub(crate) grad: Vec<f32>,
 }
@@ -29,10 +31,23 @@ pub(crate) struct Trained {
 impl Trained {
     /// The optimizer `name` over `value`.
     pub(crate) fn new(name: &str, args: &Arguments, value: Vec<f32>) -> Self {
+        let shape = [value.len()];
+        Self::shaped(name, args, value, &shape)
+    }
+
+    /// The optimizer `name` over `value`, seen as a tensor of `shape`.
+    pub(crate) fn shaped(name: &str, args: &Arguments, value: Vec<f32>, shape: &[usize]) -> Self {
         let built = (registry::find(name).unwrap().build)(args).unwrap();
-        let state = ParamState::new(&*built.optimizer, value.len());
+        let state = ParamState::new(&*built.optimizer, shape);
+        let group_state = GroupState::new(&*built.optimizer);
         let grad = vec![0.0; value.len()];
-        Self { optimizer: built.optimizer, group: built.group, state, value, grad }
+        let (optimizer, group) = (built.optimizer, built.group);
+        Self { optimizer, group, shape: shape.to_vec(), state, group_state, value, grad }
+    }
+
+    /// The group with the updates made so far.
+    pub(crate) fn at(&self) -> Moment<'_> {
+        Moment { group: &self.group, t: self.state.t, numbers: &self.group_state.numbers }
     }
 
     /// One update with `grad`.
@@ -40,6 +55,8 @@ impl Trained {
         self.grad.copy_from_slice(grad);
         let optimizer = self.optimizer.clone();
         optimizer.step(self);
+        self.state.t += 1;
+        self.group_state.t += 1;
     }
 
     /// The bits of the parameter and of every slot.
@@ -50,17 +67,20 @@ impl Trained {
 }
 
 impl StepContext for Trained {
+    fn group(&mut self) -> GroupStep<'_> {
+        let GroupState { t, numbers } = &mut self.group_state;
+        GroupStep { group: &self.group, t: *t, numbers }
+    }
+
     fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_>)) {
         f(ParamStep {
             name: "p",
-            shape: &[self.value.len()],
-            group: &self.group,
-            t: self.state.t,
+            shape: &self.shape,
+            at: Moment { group: &self.group, t: self.state.t, numbers: &self.group_state.numbers },
             value: &mut self.value,
             grad: &mut self.grad,
             slots: &mut self.state.slots,
         });
-        self.state.t += 1;
     }
 }
 

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use lrlab::{
     Field, Optimizer, OptimizerSpec, ParamGroup,
     core::{
-        optimizer::registry::{self, Built, OptimizerEntry},
+        optimizer::{
+            Moment,
+            registry::{self, Built, OptimizerEntry},
+        },
         registry::{Argument, Arguments, Kind, Parameter},
         spec::Fault,
     },
@@ -152,7 +155,7 @@ pub(crate) fn preconditioner<'py>(
             None => diagonals.append(py.None())?,
         }
     }
-    Ok(Some((optimizer.stability_limit(&group, t), diagonals)))
+    Ok(Some((optimizer.stability_limit(Moment { group: &group, t, numbers: &[] }), diagonals)))
 }
 
 /// The preconditioner of one parameter; `None` where it is 1.
@@ -167,8 +170,11 @@ fn diagonal(
         bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_ne_bytes(*bytes)).collect()
     };
     let slot = |name: &str| state.get(name).map(|bytes| floats(bytes)).filter(|slot| slot.len() == length);
-    let slots: Vec<Vec<f32>> =
-        optimizer.slots().iter().map(|s| slot(s.name).unwrap_or_else(|| vec![0.0; length])).collect();
+    let slots: Vec<Vec<f32>> = optimizer
+        .slots(&[length])
+        .iter()
+        .map(|s| slot(s.name).unwrap_or_else(|| vec![0.0; length]))
+        .collect();
     let mut out = vec![1.0; length];
-    optimizer.preconditioner(group, t, &slots, &mut out).then_some(out)
+    optimizer.preconditioner(Moment { group, t, numbers: &[] }, &slots, &mut out).then_some(out)
 }

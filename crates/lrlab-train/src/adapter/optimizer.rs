@@ -3,13 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use burn::{
-    module::{Module, ModuleMapper, Param, ParamId},
+    module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
     optim::GradientsParams,
     tensor::Tensor,
 };
 use lrlab_core::{
     Field, Optimizer, OptimizerSpec, ParamGroup, SpecError,
-    optimizer::{ParamState, ParamStep, StepContext},
+    optimizer::{GroupState, GroupStep, Moment, ParamState, ParamStep, Point, StepContext},
 };
 
 use crate::flex::{FlexTensor, from_flex, into_flex};
@@ -20,11 +20,13 @@ use crate::flex::{FlexTensor, from_flex, into_flex};
 /// Parameters on the `flex` device are changed in place.
 ///
 /// # Panics
-/// [`step`](Self::step) panics on a parameter that is not f32 on the `flex` device.
+/// Every method that takes a module panics on a parameter that is not f32 on the `flex` device, and on one
+/// of a shape that the optimizer cannot update (Muon and a bias).
 #[derive(Debug)]
 pub struct ModuleOptimizer {
     optimizer: Arc<dyn Optimizer>,
     group: ParamGroup,
+    state: GroupState,
     states: HashMap<ParamId, ParamState>,
 }
 
@@ -36,7 +38,8 @@ impl ModuleOptimizer {
     pub fn new(text: &str) -> Result<Self, SpecError> {
         let spec: OptimizerSpec = text.parse()?;
         let built = spec.build()?;
-        Ok(Self { optimizer: built.optimizer, group: built.group, states: HashMap::new() })
+        let state = GroupState::new(&*built.optimizer);
+        Ok(Self { optimizer: built.optimizer, group: built.group, state, states: HashMap::new() })
     }
 
     /// Makes one update of `module` at the rate `lr` by `gradients`.
@@ -45,30 +48,103 @@ impl ModuleOptimizer {
     #[must_use = "the module is updated by being returned"]
     pub fn step<M: Module>(&mut self, lr: f64, module: M, gradients: GradientsParams) -> M {
         self.group.set(Field::Lr, lr);
-        module.map(&mut Update { optimizer: self, gradients })
+        let mut collect = Collect { from: gradients, found: HashMap::new() };
+        module.visit(&mut collect);
+        let updated: Vec<ParamId> = collect.found.keys().copied().collect();
+        let module = self.walk(module, collect.found, |optimizer, whole| optimizer.step(whole));
+        self.state.t += 1;
+        for id in updated {
+            self.states.entry(id).and_modify(|state| state.t += 1);
+        }
+        module
+    }
+
+    /// The module that is to be evaluated, used and kept: `module` itself, but for optimizers that train
+    /// at another point (Schedule-Free). Train on with `module`.
+    #[must_use = "the module is moved by being returned"]
+    pub fn evaluated<M: Module>(&mut self, module: M) -> M {
+        let known = self.states.keys().map(|id| (*id, FlexTensor::from_data([0.0_f32; 0].into()))).collect();
+        self.walk(module, known, |optimizer, whole| optimizer.move_to(Point::Evaluate, whole))
+    }
+
+    fn walk<M: Module>(
+        &mut self,
+        module: M,
+        gradients: HashMap<ParamId, FlexTensor>,
+        act: impl FnOnce(&dyn Optimizer, &mut dyn StepContext),
+    ) -> M {
+        let optimizer = Arc::clone(&self.optimizer);
+        let mut whole = Whole { module: Some(module), own: self, gradients };
+        act(&*optimizer, &mut whole);
+        match whole.module {
+            Some(module) => module,
+            None => unreachable!("every walk puts the module back"),
+        }
     }
 }
 
-struct Update<'a> {
-    optimizer: &'a mut ModuleOptimizer,
-    gradients: GradientsParams,
+/// The tensors that gradients are.
+struct Collect {
+    from: GradientsParams,
+    found: HashMap<ParamId, FlexTensor>,
 }
 
-impl ModuleMapper for Update<'_> {
+impl ModuleVisitor for Collect {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.from.remove::<D>(param.id) {
+            self.found.insert(param.id, slice_of(gradient));
+        }
+    }
+}
+
+/// All parameters that have a gradient, as one group.
+struct Whole<'a, M> {
+    /// Always there between walks; mapping a module consumes it.
+    module: Option<M>,
+    own: &'a mut ModuleOptimizer,
+    gradients: HashMap<ParamId, FlexTensor>,
+}
+
+impl<M: Module> StepContext for Whole<'_, M> {
+    fn group(&mut self) -> GroupStep<'_> {
+        let GroupState { t, numbers } = &mut self.own.state;
+        GroupStep { group: &self.own.group, t: *t, numbers }
+    }
+
+    fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_>)) {
+        let mut walk = Walk { own: &mut *self.own, gradients: &mut self.gradients, f };
+        self.module = self.module.take().map(|module| module.map(&mut walk));
+    }
+}
+
+struct Walk<'a> {
+    own: &'a mut ModuleOptimizer,
+    gradients: &'a mut HashMap<ParamId, FlexTensor>,
+    f: &'a mut dyn FnMut(ParamStep<'_>),
+}
+
+impl ModuleMapper for Walk<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
+        let Some(gradient) = self.gradients.get_mut(&param.id) else { return param };
         let (id, tensor, mapper) = param.consume();
         let tracked = tensor.is_require_grad();
         let shape = tensor.dims();
-        let (mut value, mut grad) = (slice_of(tensor.inner()), slice_of(gradient));
-        let ModuleOptimizer { optimizer, group, states } = &mut *self.optimizer;
-        let size = shape.iter().product();
-        let state = states.entry(id).or_insert_with(|| ParamState {
-            t: 0,
-            slots: optimizer.slots().iter().map(|_| vec![0.0; size]).collect(),
+        let mut value = slice_of(tensor.inner());
+        let ModuleOptimizer { optimizer, group, state: own, states } = &mut *self.own;
+        let state = states.entry(id).or_insert_with(|| {
+            if let Some(why) = optimizer.refuses(&shape) {
+                panic!("parameter of shape {shape:?}: {why}");
+            }
+            ParamState::new(&**optimizer, &shape)
         });
-        optimizer.step(&mut OneParameter { shape: &shape, group, state, value: &mut value, grad: &mut grad });
-        state.t += 1;
+        (self.f)(ParamStep {
+            name: "",
+            shape: &shape,
+            at: Moment { group, t: state.t, numbers: &own.numbers },
+            value: value.storage_mut(),
+            grad: gradient.storage_mut(),
+            slots: &mut state.slots,
+        });
         let tensor = from_flex::<D>(value).autodiff().set_require_grad(tracked);
         Param::from_mapped_value(id, tensor, mapper)
     }
@@ -78,28 +154,5 @@ fn slice_of<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
     match into_flex(tensor) {
         Ok(tensor) => tensor,
         Err(why) => panic!("lrlab steps f32 parameters on Burn's `flex` device: {why}"),
-    }
-}
-
-/// An update of a single parameter: elementwise optimizers need to see no other.
-struct OneParameter<'a> {
-    shape: &'a [usize],
-    group: &'a ParamGroup,
-    state: &'a mut ParamState,
-    value: &'a mut FlexTensor,
-    grad: &'a mut FlexTensor,
-}
-
-impl StepContext for OneParameter<'_> {
-    fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_>)) {
-        f(ParamStep {
-            name: "",
-            shape: self.shape,
-            group: self.group,
-            t: self.state.t,
-            value: self.value.storage_mut(),
-            grad: self.grad.storage_mut(),
-            slots: &mut self.state.slots,
-        });
     }
 }
