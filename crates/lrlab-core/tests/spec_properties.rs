@@ -9,7 +9,10 @@ use lrlab_core::{
     registry::{Argument, Arguments, Kind, Level, Parameter, Point, Range},
     schedule::{Entry, Form, SCHEDULES},
     signal::SIGNALS,
-    spec::{Clip, GroupStrategy, Origin, PlanSpec, ScheduleChoice, SignalSpec, TorchCall, TorchValue, Unit},
+    spec::{
+        Average, AverageKind, Clip, GroupStrategy, PlanSpec, ScheduleChoice, SignalSpec, TorchCall,
+        TorchValue, Unit,
+    },
 };
 use proptest::{
     collection::vec,
@@ -195,6 +198,17 @@ fn plan() -> impl Strategy<Value = PlanSpec> {
     })
 }
 
+/// At most one of each kind, and at most one that judges.
+fn averages() -> impl Strategy<Value = Vec<Average>> {
+    let ema = number(Range::UnitOpen).prop_map(|decay| AverageKind::Ema { decay });
+    let swa = (duration(), duration()).prop_map(|(from, every)| AverageKind::Swa { from, every });
+    let judge = select(vec!["none", "ema", "swa"]);
+    (option::of(ema), option::of(swa), judge).prop_map(|(ema, swa, judge)| {
+        let average = |kind: AverageKind| Average { kind, judged: judge == kind.word() };
+        ema.into_iter().chain(swa).map(average).collect()
+    })
+}
+
 fn whole_strategy() -> impl Strategy<Value = Whole> {
     let pattern = prop_oneof![Just(Pattern::all()), "[a-z*._0-9]{1,10}".prop_map(Pattern)];
     let group = (pattern, optimizer(), plan()).prop_map(|(params, optimizer, plan)| GroupStrategy {
@@ -208,12 +222,19 @@ fn whole_strategy() -> impl Strategy<Value = Whole> {
             .prop_map(|(norm, size)| if norm { Clip::Norm(size) } else { Clip::Value(size) }),
     );
     let after_end = select(vec![AfterEnd::Hold, AfterEnd::Warn, AfterEnd::Error]);
-    (vec(group, 1..4), clip, after_end).prop_map(|(groups, clip, after_end)| Whole {
-        groups,
-        clip,
-        after_end,
-        origin: Origin::Spec,
-    })
+    let pattern = "[a-z*._0-9]{1,10}".prop_map(Pattern);
+    let masks = (1_u32..9, any::<bool>(), vec(pattern, 0..3));
+    (vec(group, 1..4), clip, after_end, masks, averages()).prop_map(
+        |(groups, clip, after_end, (accumulate, skip_non_finite, no_decay), averages)| Whole {
+            clip,
+            accumulate,
+            skip_non_finite,
+            no_decay,
+            averages,
+            after_end,
+            ..Whole::of_groups(groups)
+        },
+    )
 }
 
 /// Words of the grammar in any order, glued in any way.

@@ -130,6 +130,19 @@ impl Serialize for Strategy {
         if let Some(clip) = &self.clip {
             map.serialize_entry("clip", clip)?;
         }
+        if self.accumulate != 1 {
+            map.serialize_entry("accumulate", &self.accumulate)?;
+        }
+        if self.skip_non_finite {
+            map.serialize_entry("skip_non_finite", &true)?;
+        }
+        if !self.no_decay.is_empty() {
+            map.serialize_entry("no_decay", &self.no_decay)?;
+        }
+        if !self.averages.is_empty() {
+            let averages: Vec<String> = self.averages.iter().map(ToString::to_string).collect();
+            map.serialize_entry("averages", &averages)?;
+        }
         if self.after_end != AfterEnd::Hold {
             map.serialize_entry("after_end", &self.after_end)?;
         }

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AfterEnd, Field, Horizon, Pattern, Schedule,
+    AfterEnd, Duration, Field, Horizon, Pattern, Schedule,
     optimizer::registry::{self as optimizers, Built},
     registry::{Argument, Arguments},
     schedule::Recipe,
@@ -39,6 +39,7 @@ mod torch_read;
 pub mod torch_text;
 mod value;
 mod whole_plan;
+mod whole_text;
 
 pub use any::Spec;
 pub use error::{Fault, Problem, SpecError};
@@ -150,17 +151,63 @@ pub struct GroupStrategy {
     pub plan: PlanSpec,
 }
 
-/// The whole recipe: groups, each with its optimizer and plan, and clipping.
+/// The whole recipe: groups, each with its optimizer and plan, and what is done over all of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strategy {
     /// At least one group; none of a strategy that was [recorded](Origin::Recorded).
     pub groups: Vec<GroupStrategy>,
     /// Gradient clipping, over all groups.
     pub clip: Option<Clip>,
+    /// Batches whose mean gradient makes one update; 1 where nothing is accumulated.
+    pub accumulate: u32,
+    /// Whether a batch whose loss or gradient is not finite is passed over instead of trained on.
+    pub skip_non_finite: bool,
+    /// Parameters that no weight decay acts on, whatever their group's is.
+    pub no_decay: Vec<Pattern>,
+    /// Averages of the weights that are kept beside them; at most one of a kind.
+    pub averages: Vec<Average>,
     /// What happens when training goes on after the plan's end.
     pub after_end: AfterEnd,
     /// What stands behind it.
     pub origin: Origin,
+}
+
+/// An average of the weights, kept and evaluated beside them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Average {
+    /// How it is taken.
+    pub kind: AverageKind,
+    /// Whether the training is judged by these weights: then their metrics have the plain names, and
+    /// those of the weights that are trained are told beside them.
+    pub judged: bool,
+}
+
+/// How weights are averaged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum AverageKind {
+    /// An exponential mean: after each update, `decay` of the old average and the rest of the weights
+    /// (`torch.optim.swa_utils.get_ema_avg_fn`).
+    Ema {
+        /// 0 <= decay < 1.
+        decay: f64,
+    },
+    /// The plain mean of the weights at regular times (`torch.optim.swa_utils.AveragedModel`).
+    Swa {
+        /// The first time.
+        from: Duration,
+        /// The time between two of them.
+        every: Duration,
+    },
+}
+
+impl AverageKind {
+    /// Its word in specs, and in the names of its metrics.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ema { .. } => "ema",
+            Self::Swa { .. } => "swa",
+        }
+    }
 }
 
 /// What stands behind a strategy.
@@ -284,8 +331,7 @@ impl Strategy {
 
     /// One group of all parameters with a whole plan, without clipping.
     pub fn of(optimizer: OptimizerSpec, plan: PlanSpec) -> Self {
-        let group = GroupStrategy { params: Pattern::all(), optimizer, plan };
-        Self { groups: vec![group], clip: None, after_end: AfterEnd::Hold, origin: Origin::Spec }
+        Self::of_groups(vec![GroupStrategy { params: Pattern::all(), optimizer, plan }])
     }
 
     /// What the caller's code builds, with the rate that it begins with.
@@ -314,11 +360,20 @@ impl Strategy {
     /// assert!(strategy.build(Horizon::new(100, 10)).is_err());
     /// ```
     pub fn as_recorded(description: impl Into<String>) -> Self {
+        Self { origin: Origin::Recorded(description.into()), ..Self::of_groups(Vec::new()) }
+    }
+
+    /// These groups, with nothing done over all of them.
+    pub fn of_groups(groups: Vec<GroupStrategy>) -> Self {
         Self {
-            groups: Vec::new(),
+            groups,
             clip: None,
+            accumulate: 1,
+            skip_non_finite: false,
+            no_decay: Vec::new(),
+            averages: Vec::new(),
             after_end: AfterEnd::Hold,
-            origin: Origin::Recorded(description.into()),
+            origin: Origin::Spec,
         }
     }
 

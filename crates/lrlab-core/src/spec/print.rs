@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::{
-    Clip, GroupStrategy, OptimizerSpec, Origin, PlanSpec, ScheduleChoice, ScheduleSpec, SignalSpec, Strategy,
-    Unit,
+    Average, AverageKind, Clip, GroupStrategy, OptimizerSpec, Origin, PlanSpec, ScheduleChoice, ScheduleSpec,
+    SignalSpec, Strategy, Unit,
 };
 use crate::{
     AfterEnd, Duration, Pattern, TaskSpec,
@@ -196,10 +196,38 @@ impl Display for Strategy {
         if let Some(clip) = &self.clip {
             write!(f, " {border} {clip}")?;
         }
+        if self.accumulate != 1 {
+            write!(f, " {border} accumulate {} batches", self.accumulate)?;
+        }
+        if self.skip_non_finite {
+            write!(f, " {border} skip non-finite")?;
+        }
+        if !self.no_decay.is_empty() {
+            write!(f, " {border} no decay for")?;
+            self.no_decay.iter().try_for_each(|pattern| write!(f, " {}", pattern.0))?;
+        }
+        for average in &self.averages {
+            write!(f, " {border} {average}")?;
+        }
         match self.after_end {
             AfterEnd::Hold => Ok(()),
             policy => write!(f, " {border} after end {}", policy.word()),
         }
+    }
+}
+
+impl Display for Average {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            AverageKind::Ema { decay } => write!(f, "ema {}", Argument::Number(decay))?,
+            AverageKind::Swa { from, every } => {
+                write!(f, "swa from {from}")?;
+                if every != Duration::Epochs(1.0) {
+                    write!(f, " every {every}")?;
+                }
+            }
+        }
+        f.write_str(if self.judged { " judged" } else { "" })
     }
 }
 

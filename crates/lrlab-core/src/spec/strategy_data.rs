@@ -17,7 +17,7 @@ use super::{
     SignalSpec, Strategy,
     data::{Data, Table, Tree, argument, join, read},
     plan_text::unknown_signal,
-    strategy_text::CLIP,
+    whole_text::{ACCUMULATE, CLIP, batches, clash},
 };
 use crate::{AfterEnd, Field, Pattern, registry::Argument, signal};
 
@@ -25,6 +25,8 @@ use crate::{AfterEnd, Field, Pattern, registry::Argument, signal};
 pub(super) const RECORDED: &str = "recorded";
 /// The key of a strategy that code builds.
 pub(super) const CODE: &str = "code";
+/// The keys of what is done over all groups.
+const OVER_ALL: [&str; 6] = ["clip", "accumulate", "skip_non_finite", "no_decay", "averages", "after_end"];
 
 impl Tree {
     fn choice(&mut self, path: &str, data: &Data, compat: Option<Compat>) -> Option<ScheduleChoice> {
@@ -207,16 +209,17 @@ impl Tree {
                 other => self.wrong(RECORDED, other, "one text that stands alone: what was recorded"),
             };
         }
-        let clip = table.get("clip").map(|data| self.clip("clip", data));
-        let after_end = table.get("after_end").and_then(|data| self.after_end(data)).unwrap_or_default();
+        let over_all = self.over_all(table);
         let Some(groups) = table.get("groups") else {
-            let group = self.group("", table, &["clip", "after_end", "groups", CODE])?;
+            let others: Vec<&str> = OVER_ALL.into_iter().chain(["groups", CODE]).collect();
+            let group = self.group("", table, &others)?;
             let code = table.get(CODE).and_then(|data| self.code(data));
             let origin = code.map_or(Origin::Spec, Origin::Code);
-            return Some(Strategy { groups: vec![group], clip: clip.flatten(), after_end, origin });
+            return Some(Strategy { groups: vec![group], origin, ..over_all });
         };
-        for key in table.keys().filter(|key| !matches!(key.as_str(), "groups" | "clip" | "after_end")) {
-            self.note::<()>(key, Fault::unknown("key beside groups", key, ["groups", "clip", "after_end"]));
+        let known = || OVER_ALL.into_iter().chain(["groups"]);
+        for key in table.keys().filter(|key| !known().any(|known| known == key.as_str())) {
+            self.note::<()>(key, Fault::unknown("key beside groups", key, known()));
         }
         let Data::List(items) = groups else { return self.wrong("groups", groups, "a list of tables") };
         if items.is_empty() {
@@ -230,7 +233,54 @@ impl Tree {
                 other => self.wrong(&path, other, "a table").unwrap_or_default(),
             }
         }
-        Some(Strategy { groups: read, clip: clip.flatten(), after_end, origin: Origin::Spec })
+        Some(Strategy { groups: read, ..over_all })
+    }
+
+    /// What a table says about all groups; of a strategy that has none yet.
+    fn over_all(&mut self, table: &Table) -> Strategy {
+        let mut all = Strategy::of_groups(Vec::new());
+        all.clip = table.get("clip").and_then(|data| self.clip("clip", data));
+        all.after_end = table.get("after_end").and_then(|data| self.after_end(data)).unwrap_or_default();
+        if let Some(data) = table.get(ACCUMULATE.name) {
+            let read = argument(&ACCUMULATE, data).and_then(|argument| match argument {
+                Argument::Number(number) => batches(number),
+                other => Err(Fault::value(ACCUMULATE.name, other.to_string(), ACCUMULATE.kind.describe())),
+            });
+            match read {
+                Ok(batches) => all.accumulate = batches,
+                Err(fault) => self.note(ACCUMULATE.name, fault).unwrap_or_default(),
+            }
+        }
+        match table.get("skip_non_finite") {
+            None => {}
+            Some(Data::Flag(skip)) => all.skip_non_finite = *skip,
+            Some(other) => self.wrong("skip_non_finite", other, "true or false").unwrap_or_default(),
+        }
+        for (index, data) in list(table.get("no_decay")).iter().enumerate() {
+            match data {
+                Data::Text(text) if is_pattern(text) => all.no_decay.push(Pattern(text.clone())),
+                other => self
+                    .wrong(
+                        &format!("no_decay[{index}]"),
+                        other,
+                        "a pattern without spaces, such as \"*.bias\"",
+                    )
+                    .unwrap_or_default(),
+            }
+        }
+        for (index, data) in list(table.get("averages")).iter().enumerate() {
+            let place = format!("averages[{index}]");
+            let average = match data {
+                Data::Text(text) => self.parse(&place, text),
+                other => self.wrong(&place, other, "an average as text, such as \"ema 0.999\""),
+            };
+            let Some(average) = average else { continue };
+            if let Some(fault) = clash(&all.averages, average) {
+                self.note(&place, fault).unwrap_or_default()
+            }
+            all.averages.push(average);
+        }
+        all
     }
 
     /// The code that builds a strategy.
@@ -246,6 +296,15 @@ impl Tree {
             _ => None,
         }
         .or_else(|| self.wrong(CODE, data, "{ name = \"train.lion\", takes_rate = true }"))
+    }
+}
+
+/// The items of a list; of anything else, itself, so that it is told what is wrong.
+fn list(data: Option<&Data>) -> &[Data] {
+    match data {
+        None => &[],
+        Some(Data::List(items)) => items,
+        Some(other) => std::slice::from_ref(other),
     }
 }
 

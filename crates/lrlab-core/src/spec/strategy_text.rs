@@ -3,24 +3,24 @@
 //! ```text
 //! strategy = group { ";" group } { ";" whole }    or, with one group, parts with the whole's among them
 //! group    = [ "for" PATTERN ":" ] optimizer { "|" part }                    the parts of a plan
-//! whole    = "clip norm N" | "clip value N" | "after end hold" | "after end warn" | "after end error"
+//! whole    = "clip norm N" | "clip value N" | "accumulate N batches" | "skip non-finite" | "no decay for" PATTERN { PATTERN }
+//!          | "ema" DECAY [ "judged" ] | "swa from" TIME [ "every" TIME ] [ "judged" ]
+//!          | "after end hold" | "after end warn" | "after end error"
 //! ```
 //! An optimizer may be PyTorch's constructor text.
 
 use std::{ops::Range as Span, str::FromStr};
 
 use super::{
-    Clip, Fault, GroupStrategy, OptimizerSpec, Origin, Problem, SpecError, Strategy,
+    Fault, GroupStrategy, OptimizerSpec, Problem, SpecError, Strategy,
     plan_text::PlanReader,
     text::{Reader, Stop},
     torch_optimizer,
     torch_read::{looks_like_call, read_call},
     torch_text::TorchCall,
+    whole_text::set_whole,
 };
-use crate::{
-    AfterEnd, Pattern, TaskSpec,
-    registry::{Keyword, Kind, Parameter, Range},
-};
+use crate::{Pattern, TaskSpec};
 
 impl FromStr for Strategy {
     type Err = SpecError;
@@ -35,14 +35,6 @@ impl FromStr for OptimizerSpec {
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
         whole(text, optimizer)
-    }
-}
-
-impl FromStr for Clip {
-    type Err = SpecError;
-
-    fn from_str(text: &str) -> Result<Self, SpecError> {
-        whole(text, clip)
     }
 }
 
@@ -111,8 +103,7 @@ pub(super) fn after_word(text: &str, span: &Span<usize>, word: &str) -> Option<S
 }
 
 fn strategy(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<Strategy, Stop> {
-    let mut strategy =
-        Strategy { groups: Vec::new(), clip: None, after_end: AfterEnd::Hold, origin: Origin::Spec };
+    let mut strategy = Strategy::of_groups(Vec::new());
     for part in split(text, span, ';') {
         if set_whole(text, &part, &mut strategy, problems) {
             continue;
@@ -126,35 +117,6 @@ fn strategy(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Resul
         return stop(problems, 0..text.len(), fault);
     }
     Ok(strategy)
-}
-
-/// Takes in a part that is about all groups; `false` where it is about one.
-fn set_whole(text: &str, part: &Span<usize>, strategy: &mut Strategy, problems: &mut Vec<Problem>) -> bool {
-    if after_word(text, part, "clip").is_some() {
-        if strategy.clip.is_some() {
-            problems.push(Problem::at(part.clone(), Fault::Twice { what: "`clip`".to_owned() }));
-        }
-        strategy.clip = clip(text, part.clone(), problems).ok().or(strategy.clip);
-        return true;
-    }
-    let Some(policy) = after_end(text, part, problems) else { return false };
-    strategy.after_end = policy.unwrap_or_default();
-    true
-}
-
-/// What a part says of the time after the end, if it speaks of that.
-pub(super) fn after_end(
-    text: &str,
-    part: &Span<usize>,
-    problems: &mut Vec<Problem>,
-) -> Option<Result<AfterEnd, Stop>> {
-    let word = after_word(text, part, "after").and_then(|rest| after_word(text, &rest, "end"))?;
-    let found = AfterEnd::WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&text[word.clone()]));
-    if let Some((_, policy)) = found {
-        return Some(Ok(*policy));
-    }
-    let got = format!("`{}`", &text[word.clone()]);
-    Some(stop(problems, word, Fault::syntax("`after end hold`, `warn` or `error`", got)))
 }
 
 fn group(
@@ -208,31 +170,4 @@ pub(super) fn constructor(
         Ok((call, end)) => Ok((call, end..span.end)),
         Err((span, fault)) => stop(problems, span, fault),
     }
-}
-
-/// What `clip` takes, described as any other parameter.
-pub(super) static CLIP: Parameter = Parameter {
-    name: "clip",
-    kind: Kind::Number,
-    default: None,
-    keyword: Keyword::Bare(&[]),
-    range: Range::Positive,
-    pytorch: Some("max_norm"),
-    doc: "The largest norm, or the largest size of an element.",
-};
-
-fn clip(text: &str, span: Span<usize>, problems: &mut Vec<Problem>) -> Result<Clip, Stop> {
-    read(text, span, problems, |reader| {
-        reader.eat("clip");
-        let make = if reader.eat("norm") {
-            Clip::Norm
-        } else if reader.eat("value") {
-            Clip::Value
-        } else {
-            return reader.wrong("`clip norm N` or `clip value N`");
-        };
-        let number = reader.number(&CLIP)?;
-        reader.end("clip")?;
-        Ok(make(number))
-    })
 }

@@ -205,12 +205,17 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn number(&mut self, param: &'static Parameter) -> Result<f64, Stop> {
-        let (mut args, start) = (Arguments::new(), self.span().start);
-        self.store(param, start, &mut Vec::new(), &mut args);
-        match args.remove(param.name) {
-            Some(Argument::Number(number)) => Ok(number),
+        match self.argument(param)? {
+            Argument::Number(number) => Ok(number),
             _ => Err(Stop),
         }
+    }
+
+    /// The value of `param`, which is what comes next.
+    pub(super) fn argument(&mut self, param: &'static Parameter) -> Result<Argument, Stop> {
+        let (mut args, start) = (Arguments::new(), self.span().start);
+        self.store(param, start, &mut Vec::new(), &mut args);
+        args.remove(param.name).ok_or(Stop)
     }
 }
 

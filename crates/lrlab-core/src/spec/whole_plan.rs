@@ -13,7 +13,8 @@ use super::{
     data::{Data, read},
     fnv1a,
     plan_text::PlanReader,
-    strategy_text::{after_end, after_word, split, stop, whole},
+    strategy_text::{after_word, split, stop, whole},
+    whole_text::after_end,
 };
 use crate::{
     AfterEnd, Duration, Horizon,

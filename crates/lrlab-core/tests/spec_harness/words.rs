@@ -16,7 +16,7 @@ const OTHERS: &str = "| ; : ( ) [ ] { } , = . - + * / ^ ' \" # % _ é × ≤ \u{
     0 1 2 5 0.1 0.5 1/3 1e-9 1e9 1e30 1e300 1e999 1e e5 -1 NaN inf 18446744073709551615 18446744073709551616 \
     0% 5% 10% 100% 101% 1e-9% 100000% \
     step steps epoch epochs each every per and lr value true false null None True name optimizer \
-    schedule fields signals compat own groups params after end after_end clip norm for torch loss accuracy \
+    schedule fields signals compat own groups params after end after_end clip norm accumulate batches skip non-finite no decay ema swa from every judged averages for torch loss accuracy \
     t T pi e if min max exp log sqrt cos sin floor abs < <= == ** %t \
     SGD( Adam( AdamW( StepLR( MultiStepLR( CosineAnnealingLR( OneCycleLR( SequentialLR( ReduceLROnPlateau( \
     step_size=5 gamma=0.5 optimizer, *: *.weight: momentum: step,lr epoch,factor percent,factor 0,1 10,0.1";

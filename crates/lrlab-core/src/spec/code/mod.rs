@@ -22,6 +22,8 @@ use crate::{
     signal::Setting,
 };
 
+mod averages;
+mod decay;
 mod field;
 mod optimizer;
 mod schedule_code;
@@ -45,14 +47,16 @@ impl Strategy {
             let why = format!("this strategy is the code {}, which is PyTorch already", code.name);
             return Err(SpecError::new(vec![Problem::of("", Fault::refused(why))]));
         }
+        let plain = self.with_decay_in_groups()?;
         let mut code = Code::default();
-        let shares = self.optimizers();
+        let shares = plain.optimizers();
         for (number, members) in shares.iter().enumerate() {
             let suffix = if shares.len() > 1 { number.to_string() } else { String::new() };
-            code.optimizer(members, &suffix, self, horizon)?;
+            code.optimizer(members, &suffix, &plain, horizon)?;
         }
         self.build(horizon)?;
-        Ok(code.finish(self, horizon))
+        code.averages(&plain, horizon);
+        Ok(code.finish(&plain, horizon))
     }
 
     /// The groups that each optimizer of PyTorch takes, by their numbers.
@@ -128,6 +132,10 @@ struct Code {
     values: Vec<String>,
     /// Lines that hand a metric over.
     readings: Vec<String>,
+    /// Lines that follow on an update, when the updates made were counted.
+    after_update: Vec<String>,
+    /// Names from `torch.optim.swa_utils`.
+    averaging: BTreeSet<&'static str>,
 }
 
 impl Code {
@@ -299,8 +307,10 @@ impl Code {
             code.push_str("from fnmatch import fnmatchcase\n");
         }
         code.push_str("import torch\n");
-        let (averaging, classes): (Vec<&str>, Vec<&str>) =
+        let (mut averaging, classes): (Vec<&str>, Vec<&str>) =
             self.classes.iter().map(String::as_str).partition(|class| *class == "SWALR");
+        averaging.extend(&self.averaging);
+        averaging.sort_unstable();
         for (module, classes) in [("lr_scheduler", classes), ("swa_utils", averaging)] {
             if !classes.is_empty() {
                 let _ = writeln!(code, "from torch.optim.{module} import {}", classes.join(", "));

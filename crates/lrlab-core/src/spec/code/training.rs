@@ -20,7 +20,9 @@ impl Code {
             Some(_) => format!("{each} each; stop after step {total_steps}"),
         };
         let reads = !self.readings.is_empty();
-        let counts = strategy.after_end != AfterEnd::Hold || !self.values.is_empty();
+        let counts = strategy.after_end != AfterEnd::Hold
+            || !self.values.is_empty()
+            || self.after_update.iter().any(|line| line.contains("step"));
         let mut code = String::new();
         let mut line = |depth: usize, text: &str| {
             let _ = writeln!(code, "{}{text}", "    ".repeat(depth));
@@ -32,7 +34,12 @@ impl Code {
         if reads {
             line(1, "losses = []");
         }
-        line(1, "for inputs, targets in loader:");
+        let batches = strategy.accumulate;
+        if batches == 1 {
+            line(1, "for inputs, targets in loader:");
+        } else {
+            line(1, "for batch, (inputs, targets) in enumerate(loader):");
+        }
         match strategy.after_end {
             AfterEnd::Hold => {}
             AfterEnd::Error => {
@@ -44,15 +51,35 @@ impl Code {
                 line(3, &format!("warnings.warn(\"the plan was made for {total_steps} steps\")"));
             }
         }
-        for optimizer in &self.optimizers {
-            line(2, &format!("{optimizer}.zero_grad()"));
-        }
-        if reads {
-            line(2, "loss = loss_fn(model(inputs), targets)");
-            line(2, "loss.backward()");
-            line(2, "losses.append(loss.item())");
+        if batches == 1 {
+            self.zero_grad(&mut line, 2);
         } else {
+            line(2, &format!("if batch % {batches} == 0:"));
+            self.zero_grad(&mut line, 3);
+            let share = format!("min({batches}, len(loader) - batch // {batches} * {batches})");
+            line(2, &format!("share = {share}  # batches of this update"));
+        }
+        let share = if batches == 1 { "" } else { " / share" };
+        if reads || strategy.skip_non_finite {
+            line(2, "loss = loss_fn(model(inputs), targets)");
+            let scaled = if batches == 1 { "loss".to_owned() } else { format!("(loss{share})") };
+            line(2, &format!("{scaled}.backward()"));
+            if reads {
+                line(2, "losses.append(loss.item())");
+            }
+        } else if batches == 1 {
             line(2, "loss_fn(model(inputs), targets).backward()");
+        } else {
+            line(2, &format!("(loss_fn(model(inputs), targets){share}).backward()"));
+        }
+        if batches != 1 {
+            line(2, &format!("if (batch + 1) % {batches} and batch + 1 < len(loader):"));
+            line(3, "continue");
+        }
+        if strategy.skip_non_finite {
+            line(2, "gradients = [p.grad for p in model.parameters() if p.grad is not None]");
+            line(2, "if not all(torch.isfinite(g).all() for g in [loss, *gradients]):");
+            line(3, "continue  # this update is left out");
         }
         match strategy.clip {
             Some(Clip::Norm(norm)) => line(
@@ -77,6 +104,9 @@ impl Code {
         if counts {
             line(2, "step += 1");
         }
+        for after in &self.after_update {
+            line(2, after);
+        }
         for scheduler in &self.each_step {
             line(2, &format!("{scheduler}.step()  # after every optimizer step"));
         }
@@ -93,5 +123,11 @@ impl Code {
             line(1, reading);
         }
         code
+    }
+
+    fn zero_grad(&self, line: &mut impl FnMut(usize, &str), depth: usize) {
+        for optimizer in &self.optimizers {
+            line(depth, &format!("{optimizer}.zero_grad()"));
+        }
     }
 }
