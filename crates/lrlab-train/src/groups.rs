@@ -96,7 +96,7 @@ impl StepContext for GroupContext<'_> {
                 at: Moment { group: self.group, t: state.t, numbers: &self.state.numbers },
                 value: param.value,
                 grad: param.grad,
-                slots: &mut state.slots,
+                slots: &mut state.slices(),
             });
         });
     }

@@ -40,7 +40,7 @@ impl StepContext for Whole<'_> {
                 at: Moment { group: self.group, t: state.t, numbers: &[] },
                 value: param.value,
                 grad: param.grad,
-                slots: &mut state.slots,
+                slots: &mut state.slices(),
             });
             state.t += 1;
         });

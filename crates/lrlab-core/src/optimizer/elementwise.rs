@@ -84,8 +84,8 @@ pub const MAX_SLOTS: usize = 3;
 
 /// Makes one update of `param` in place, for `f32` or `f64`.
 ///
-/// `at` is the group after [`Elementwise::advance`]; `slots` holds one vector for each of the
-/// optimizer's.
+/// `at` is the group after [`Elementwise::advance`]; `slots` holds one vector or slice for each of
+/// the optimizer's.
 ///
 /// # Panics
 ///
@@ -95,23 +95,28 @@ pub fn update_slice<E: Elementwise, V: Value>(
     at: Moment<'_>,
     param: &mut [V],
     grad: &[V],
-    slots: &mut [Vec<V>],
+    slots: &mut [impl AsMut<[V]>],
 ) {
-    update_slice_on::<E, V>(InstructionSet::best(), &optimizer.coefficients(at), param, grad, slots);
+    update_slice_on::<E, V, _>(InstructionSet::best(), &optimizer.coefficients(at), param, grad, slots);
 }
 
-fn update_slice_on<E: Elementwise, V: Value>(
+fn update_slice_on<E: Elementwise, V: Value, S: AsMut<[V]>>(
     set: InstructionSet,
     c: &E::Coefficients,
     param: &mut [V],
     grad: &[V],
-    slots: &mut [Vec<V>],
+    slots: &mut [S],
 ) {
     match slots {
         [] => simd::run_on(set, Pass::<E, V, 0> { c, param, grad, slots: [] }),
-        [a] => simd::run_on(set, Pass::<E, V, 1> { c, param, grad, slots: [a] }),
-        [a, b] => simd::run_on(set, Pass::<E, V, 2> { c, param, grad, slots: [a, b] }),
-        [a, b, c3] => simd::run_on(set, Pass::<E, V, 3> { c, param, grad, slots: [a, b, c3] }),
+        [a] => simd::run_on(set, Pass::<E, V, 1> { c, param, grad, slots: [a.as_mut()] }),
+        [a, b] => {
+            simd::run_on(set, Pass::<E, V, 2> { c, param, grad, slots: [a.as_mut(), b.as_mut()] });
+        }
+        [a, b, c3] => {
+            let slots = [a.as_mut(), b.as_mut(), c3.as_mut()];
+            simd::run_on(set, Pass::<E, V, 3> { c, param, grad, slots });
+        }
         more => panic!("an elementwise optimizer has at most {MAX_SLOTS} slots, got {}", more.len()),
     }
 }
@@ -151,7 +156,7 @@ fn move_slice<E: Elementwise, V: Value>(
     c: &E::Coefficients,
     point: Point,
     param: &mut [V],
-    slots: &[Vec<V>],
+    slots: &[&mut [V]],
 ) {
     match slots {
         [] => simd::run(Move::<E, V, 0> { c, point, param, slots: [] }),
@@ -286,7 +291,7 @@ mod tests {
                     for t in 0..5 {
                         let c = optimizer.coefficients(Moment { group: &group, t, numbers: &[] });
                         let grad = vector(length, 2 + t as u32);
-                        update_slice_on::<E, f32>(set, &c, &mut param, &grad, &mut slots);
+                        update_slice_on::<E, f32, _>(set, &c, &mut param, &grad, &mut slots);
                     }
                     slots.push(param);
                     slots
@@ -309,6 +314,6 @@ mod tests {
     #[should_panic(expected = "as long as the parameter")]
     fn a_gradient_of_another_length_is_refused() {
         let at = Moment { group: &ParamGroup::new("g"), t: 0, numbers: &[] };
-        update_slice(&Sgd::default(), at, &mut [0.0_f32; 3], &[0.0; 2], &mut []);
+        update_slice(&Sgd::default(), at, &mut [0.0_f32; 3], &[0.0; 2], &mut [] as &mut [&mut [f32]]);
     }
 }

@@ -7,6 +7,7 @@ pub mod clip;
 pub mod elementwise;
 pub mod registry;
 pub mod sgd;
+mod slices;
 pub mod trace;
 pub mod value;
 
@@ -16,6 +17,7 @@ pub use adam::Adam;
 pub use algorithm::Algorithm;
 pub use elementwise::Elementwise;
 pub use sgd::Sgd;
+pub use slices::{MOST_SLOTS, SlotSlices};
 pub use trace::{Op, Program, Trace};
 pub use value::{Float, Value};
 
@@ -73,6 +75,11 @@ impl<V: Float> ParamState<V> {
         let zeros = |slot: Slot| vec![V::of(0.0); slot.shape.iter().product()];
         Self { t: 0, slots: optimizer.slots(shape).into_iter().map(zeros).collect() }
     }
+
+    /// Its slots as an update takes them.
+    pub fn slices(&mut self) -> SlotSlices<'_, V> {
+        self.slots.iter_mut().map(Vec::as_mut_slice).collect()
+    }
 }
 
 /// What an optimizer keeps for a whole group.
@@ -126,8 +133,8 @@ pub struct ParamStep<'a, V = f32> {
     pub value: &'a mut [V],
     /// The gradient of the loss.
     pub grad: &'a mut [V],
-    /// One vector for each slot.
-    pub slots: &'a mut [Vec<V>],
+    /// One slice for each slot, wherever it lives.
+    pub slots: &'a mut [&'a mut [V]],
 }
 
 /// What an optimizer sees of one update: a group and its parameters, as often as it likes.

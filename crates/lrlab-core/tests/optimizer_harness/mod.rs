@@ -79,7 +79,7 @@ impl StepContext for Trained {
             at: Moment { group: &self.group, t: self.state.t, numbers: &self.group_state.numbers },
             value: &mut self.value,
             grad: &mut self.grad,
-            slots: &mut self.state.slots,
+            slots: &mut self.state.slices(),
         });
     }
 }

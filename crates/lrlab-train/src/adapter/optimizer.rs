@@ -143,7 +143,7 @@ impl ModuleMapper for Walk<'_> {
             at: Moment { group, t: state.t, numbers: &own.numbers },
             value: value.storage_mut(),
             grad: gradient.storage_mut(),
-            slots: &mut state.slots,
+            slots: &mut state.slices(),
         });
         let tensor = from_flex::<D>(value).autodiff().set_require_grad(tracked);
         Param::from_mapped_value(id, tensor, mapper)
