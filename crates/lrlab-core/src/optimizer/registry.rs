@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Optimizer, adam, adamw, sgd};
+use super::{Optimizer, adam, adamw, lion, schedule_free_adamw, schedule_free_radam, schedule_free_sgd, sgd};
 use crate::{
     Field, ParamGroup,
     registry::{Argument, Arguments, Keyword, Kind, Parameter, Range, Source, same_name},
@@ -10,7 +10,15 @@ use crate::{
 };
 
 /// Every optimizer, in the order in which lists show them.
-pub static OPTIMIZERS: &[&OptimizerEntry] = &[&sgd::ENTRY, &adam::ENTRY, &adamw::ENTRY];
+pub static OPTIMIZERS: &[&OptimizerEntry] = &[
+    &sgd::ENTRY,
+    &adam::ENTRY,
+    &adamw::ENTRY,
+    &lion::ENTRY,
+    &schedule_free_sgd::ENTRY,
+    &schedule_free_adamw::ENTRY,
+    &schedule_free_radam::ENTRY,
+];
 
 /// What the registry says of one optimizer.
 #[derive(Clone, Copy, Debug)]

@@ -30,6 +30,8 @@ pub enum Op<R> {
     Neg(R),
     /// The square root.
     Sqrt(R),
+    /// 1 above zero, -1 below it, else the value itself.
+    Sign(R),
     /// The value times a number, which the engine narrows to the tensor's float.
     Scale(R, f64),
     /// The value plus a number.
@@ -49,6 +51,7 @@ impl<R> Op<R> {
             Self::Max(a, b) => Op::Max(operand(a), operand(b)),
             Self::Neg(a) => Op::Neg(operand(a)),
             Self::Sqrt(a) => Op::Sqrt(operand(a)),
+            Self::Sign(a) => Op::Sign(operand(a)),
             Self::Scale(a, c) => Op::Scale(operand(a), c),
             Self::Offset(a, c) => Op::Offset(operand(a), c),
             Self::Divide(a, c) => Op::Divide(operand(a), c),
@@ -67,6 +70,7 @@ impl<V: Value> Op<V> {
             Self::Max(a, b) => a.max(b),
             Self::Neg(a) => -a,
             Self::Sqrt(a) => a.sqrt(),
+            Self::Sign(a) => a.sign(),
             Self::Scale(a, c) => a.scale(c),
             Self::Offset(a, c) => a.offset(c),
             Self::Divide(a, c) => a.divide(c),
@@ -223,5 +227,9 @@ impl Value for Trace<'_> {
 
     fn max(self, other: Self) -> Self {
         self.tape.record(Op::Max(self.register, other.register))
+    }
+
+    fn sign(self) -> Self {
+        self.tape.record(Op::Sign(self.register))
     }
 }

@@ -24,6 +24,21 @@ pub trait Value:
 
     /// The larger of the two; NaN where either is NaN.
     fn max(self, other: Self) -> Self;
+
+    /// 1 above zero, -1 below it, else the value itself: a zero, or NaN.
+    fn sign(self) -> Self;
+
+    /// The point that lies `weight` of the way to `end`, computed from the nearer end as PyTorch's `lerp`
+    /// does.
+    #[expect(clippy::inline_always, reason = "part of formulas")]
+    #[inline(always)]
+    fn lerp(self, end: Self, weight: f64) -> Self {
+        if weight.abs() < 0.5 {
+            self + (end - self).scale(weight)
+        } else {
+            end - (end - self).scale(1.0 - weight)
+        }
+    }
 }
 
 /// A [`Value`] that is a number: what slices of parameters are made of.
@@ -77,6 +92,18 @@ impl Value for f32 {
         // f32::max would drop a NaN, and with it the news that training blew up.
         if self > other || self.is_nan() { self } else { other }
     }
+
+    #[inline]
+    fn sign(self) -> Self {
+        // f32::signum would make 1 of a zero.
+        if self > 0.0 {
+            1.0
+        } else if self < 0.0 {
+            -1.0
+        } else {
+            self
+        }
+    }
 }
 
 impl Value for f64 {
@@ -104,6 +131,17 @@ impl Value for f64 {
     fn max(self, other: Self) -> Self {
         if self > other || self.is_nan() { self } else { other }
     }
+
+    #[inline]
+    fn sign(self) -> Self {
+        if self > 0.0 {
+            1.0
+        } else if self < 0.0 {
+            -1.0
+        } else {
+            self
+        }
+    }
 }
 
 #[cfg(test)]
@@ -115,6 +153,21 @@ mod tests {
         assert!(Value::max(f32::NAN, 1.0).is_nan() && Value::max(1.0, f32::NAN).is_nan());
         assert!(Value::max(f64::NAN, 1.0).is_nan() && Value::max(1.0, f64::NAN).is_nan());
         assert_eq!((Value::max(2.0_f32, 1.0), Value::max(1.0_f64, 2.0)), (2.0, 2.0));
+    }
+
+    #[test]
+    fn sign_keeps_zero_and_nan() {
+        assert_eq!((Value::sign(-0.5_f32), Value::sign(1e-300_f64)), (-1.0, 1.0));
+        assert_eq!((Value::sign(0.0_f32), Value::sign(-0.0_f64).to_bits()), (0.0, (-0.0_f64).to_bits()));
+        assert!(Value::sign(f32::NAN).is_nan() && Value::sign(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn lerp_reaches_both_ends_exactly() {
+        let (start, end) = (0.1_f32, 0.7);
+        assert_eq!((Value::lerp(start, end, 0.0), Value::lerp(start, end, 1.0)), (start, end));
+        assert_eq!(Value::lerp(1.0_f64, 3.0, 0.25), 1.5);
+        assert_eq!(Value::lerp(1.0_f64, 3.0, -1.0), -1.0);
     }
 
     #[test]

@@ -17,6 +17,12 @@ fn positions(entry: &OptimizerEntry) -> &'static [&'static str] {
     match entry.pytorch {
         "SGD" => &["lr", "momentum", "dampening", "weight_decay", "nesterov"],
         "Adam" | "AdamW" => &["lr", "betas", "eps", "weight_decay", "amsgrad"],
+        "Lion" => &["lr", "betas", "weight_decay"],
+        "SGDScheduleFree" => &["lr", "momentum", "weight_decay", "warmup_steps", "r", "weight_lr_power"],
+        "AdamWScheduleFree" => {
+            &["lr", "betas", "eps", "weight_decay", "warmup_steps", "r", "weight_lr_power"]
+        }
+        "RAdamScheduleFree" => &["lr", "betas", "eps", "weight_decay", "r", "weight_lr_power"],
         _ => &["lr"],
     }
 }
@@ -56,6 +62,9 @@ fn translate(
 ) -> Result<Vec<(String, Argument)>, Fault> {
     let find = |name: &str| entry.params.iter().find(|param| param.pytorch == Some(name));
     if let Some(param) = find(name) {
+        if *value == TorchValue::None && param.default == Some("") {
+            return Ok(Vec::new());
+        }
         let wrong = || Fault::value(name, value.to_string(), param.kind.describe());
         let argument = match (param.kind, value) {
             (Kind::Flag, TorchValue::Bool(flag)) => Argument::Flag(*flag),

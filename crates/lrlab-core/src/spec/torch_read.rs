@@ -40,7 +40,19 @@ pub(super) fn quoted(rest: &str) -> String {
 const DEEPEST: usize = 24;
 
 /// What may stand before a class or function.
-const MODULES: [&str; 6] = ["torch", "optim", "lr_scheduler", "swa_utils", "transformers", "optimization"];
+const MODULES: [&str; 11] = [
+    "torch",
+    "optim",
+    "lr_scheduler",
+    "swa_utils",
+    "transformers",
+    "optimization",
+    "lrlab",
+    "schedulefree",
+    "prodigyopt",
+    "pytorch_optimizer",
+    "dog",
+];
 
 /// An argument before it is clear whether a bare name stands for the optimizer.
 enum Item {

@@ -98,5 +98,23 @@ pub(crate) fn settings() -> Vec<(&'static str, Arguments)> {
         ("adam", arguments(&[("weight_decay", 0.05)], &["amsgrad"])),
         ("adamw", arguments(&[], &[])),
         ("adamw", arguments(&[("lr", 0.01), ("weight_decay", 0.3)], &["amsgrad", "maximize"])),
+        ("lion", arguments(&[], &[])),
+        ("lion", arguments(&[("lr", 0.01), ("beta1", 0.4), ("weight_decay", 0.3)], &["maximize"])),
+        ("schedule-free-sgd", arguments(&[("lr", 0.1)], &[])),
+        ("schedule-free-sgd", arguments(&[("lr", 0.1), ("weight_decay", 0.05), ("warmup_steps", 3.0)], &[])),
+        ("schedule-free-adamw", arguments(&[], &[])),
+        (
+            "schedule-free-adamw",
+            arguments(
+                &[("weight_decay", 0.05), ("warmup_steps", 3.0), ("r", 1.0), ("weight_lr_power", 0.0)],
+                &[],
+            ),
+        ),
+        ("schedule-free-radam", arguments(&[], &[])),
+        ("schedule-free-radam", {
+            let mut args = arguments(&[("weight_decay", 0.05), ("r", 0.5)], &[]);
+            args.insert("silent_sgd_phase".to_owned(), Argument::Flag(false));
+            args
+        }),
     ]
 }

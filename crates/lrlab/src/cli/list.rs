@@ -5,7 +5,10 @@ use std::io::{Write, stdout};
 use clap::ValueEnum;
 use lrlab_analysis::{compare::fairness::FAIRNESS, finder::FINDERS, lint::LINTS, plot::sparkline};
 use lrlab_core::{
-    Horizon, ScheduleSpec, optimizer::registry::OPTIMIZERS, registry::Parameter, schedule::SCHEDULES,
+    Horizon, ScheduleSpec,
+    optimizer::registry::{Module, OPTIMIZERS},
+    registry::Parameter,
+    schedule::SCHEDULES,
     signal::SIGNALS,
 };
 use lrlab_train::{suite::SUITE, task::TASKS};
@@ -44,18 +47,24 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         }
         Registry::Optimizers => {
             for entry in OPTIMIZERS {
-                describe(&mut out, entry.name, entry.summary, Some(entry.pytorch), entry.params)?;
+                let class = match entry.module {
+                    Module::Torch => format!("PyTorch: {}", entry.pytorch),
+                    Module::Lrlab => format!("Python: {}.{}", entry.module.path(), entry.pytorch),
+                };
+                describe(&mut out, entry.name, entry.summary, Some(class), entry.params)?;
             }
         }
         Registry::Schedules => {
             for entry in SCHEDULES {
-                describe(&mut out, entry.name, entry.summary, entry.pytorch, entry.params)?;
+                let class = entry.pytorch.map(|class| format!("PyTorch: {class}"));
+                describe(&mut out, entry.name, entry.summary, class, entry.params)?;
                 picture(&mut out, entry.example)?;
             }
         }
         Registry::Signals => {
             for entry in SIGNALS {
-                describe(&mut out, entry.name, entry.summary, entry.pytorch, entry.params)?;
+                let class = entry.pytorch.map(|class| format!("PyTorch: {class}"));
+                describe(&mut out, entry.name, entry.summary, class, entry.params)?;
                 writeln!(out, "    for instance: {}", entry.example)?;
             }
         }
@@ -98,11 +107,11 @@ fn describe(
     out: &mut impl Write,
     name: &str,
     summary: &str,
-    pytorch: Option<&str>,
+    class: Option<String>,
     params: &[Parameter],
 ) -> std::io::Result<()> {
-    let pytorch = pytorch.map(|name| format!(" [PyTorch: {name}]")).unwrap_or_default();
-    writeln!(out, "{name}: {summary}{pytorch}")?;
+    let class = class.map(|class| format!(" [{class}]")).unwrap_or_default();
+    writeln!(out, "{name}: {summary}{class}")?;
     for param in params {
         let default = match param.default {
             None => " (required)".to_owned(),

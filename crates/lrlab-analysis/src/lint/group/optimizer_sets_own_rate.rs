@@ -50,6 +50,7 @@ const FACTS: &[Fact] = &[
     Fact { optimizer: "dowg", does: Own::Measures, flag: None },
     Fact { optimizer: "schedule-free-sgd", does: Own::Averages, flag: None },
     Fact { optimizer: "schedule-free-adamw", does: Own::Averages, flag: None },
+    Fact { optimizer: "schedule-free-radam", does: Own::Averages, flag: None },
 ];
 
 /// How far a rate may be from 1 where 1 is what is wanted: their authors try 0.5 and 2 as well.

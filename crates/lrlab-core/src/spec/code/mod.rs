@@ -8,6 +8,7 @@
 //! | `plateau` over a constant rate | `ReduceLROnPlateau`, where that does the same |
 //! | other signals | a class whose factor multiplies the rates, set before each step |
 //! | `torch ...` | the constructor as it is, with an optimizer of its own |
+//! | an optimizer that PyTorch lacks | the class of `lrlab.torch.optim`, moved between its two points where it has them |
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     Horizon,
-    optimizer::registry as optimizers,
+    optimizer::registry::{self as optimizers, Module},
     schedule::{self, NOISE_IN_PYTHON},
     signal::Setting,
 };
@@ -31,7 +32,7 @@ mod signal_code;
 mod training;
 
 use field::grouped;
-use optimizer::{arguments, constructor, with_optimizer};
+use optimizer::{arguments, class, constructor_arguments, with_optimizer};
 
 impl Strategy {
     /// The same training in plain PyTorch: optimizers, schedulers and a loop that shows where each
@@ -136,6 +137,10 @@ struct Code {
     after_update: Vec<String>,
     /// Names from `torch.optim.swa_utils`.
     averaging: BTreeSet<&'static str>,
+    /// Classes from `lrlab.torch.optim`.
+    own_optimizers: BTreeSet<&'static str>,
+    /// Optimizers that train at another point than the one that is evaluated.
+    two_points: Vec<String>,
 }
 
 impl Code {
@@ -191,14 +196,20 @@ impl Code {
             ["*"] => "model.parameters()".to_owned(),
             _ => format!("of_group({index}, {patterns:?})"),
         };
+        let first = &strategy.groups[members[0]].optimizer;
+        if let Some(entry) = optimizers::find(first.name).filter(|entry| entry.module == Module::Lrlab) {
+            self.own_optimizers.insert(entry.pytorch);
+        }
+        if first.build().is_ok_and(|built| built.optimizer.evaluates_elsewhere()) {
+            self.two_points.push(name.to_owned());
+        }
+        let class = class(first);
         if let [only] = members {
-            let made = constructor(&strategy.groups[*only].optimizer, &of_group(*only));
-            let _ = writeln!(self.body, "{name} = torch.optim.{made}");
+            let args = constructor_arguments(first, &of_group(*only));
+            let _ = writeln!(self.body, "{name} = {class}({args})");
             return;
         }
-        let class =
-            optimizers::find(strategy.groups[members[0]].optimizer.name).map_or("", |entry| entry.pytorch);
-        let _ = writeln!(self.body, "{name} = torch.optim.{class}([");
+        let _ = writeln!(self.body, "{name} = {class}([");
         for &index in members {
             let given = arguments(&strategy.groups[index].optimizer);
             let all: Vec<String> = [format!("params={}", of_group(index))].into_iter().chain(given).collect();
@@ -315,6 +326,10 @@ impl Code {
             if !classes.is_empty() {
                 let _ = writeln!(code, "from torch.optim.{module} import {}", classes.join(", "));
             }
+        }
+        if !self.own_optimizers.is_empty() {
+            let classes: Vec<&str> = self.own_optimizers.iter().copied().collect();
+            let _ = writeln!(code, "from {} import {}", Module::Lrlab.path(), classes.join(", "));
         }
         if used.contains("of_group(") {
             code.push_str(OF_GROUP);

@@ -1,16 +1,22 @@
-//! Optimizers as PyTorch's constructors, and constructors with their optimizer.
+//! Optimizers as constructors of Python's classes, and constructors with their optimizer.
 
 use crate::{
-    optimizer::registry as optimizers,
-    registry::Argument,
+    optimizer::registry::{self as optimizers, Module},
+    registry::{Argument, Parameter},
     spec::{OptimizerSpec, TorchCall, TorchValue, torch_text::float_text},
 };
 
-/// The class with its arguments, `params` first.
-pub(super) fn constructor(spec: &OptimizerSpec, params: &str) -> String {
-    let class = optimizers::find(spec.name).map_or("", |entry| entry.pytorch);
-    let args = [params.to_owned()].into_iter().chain(arguments(spec)).collect::<Vec<_>>();
-    format!("{class}({})", args.join(", "))
+/// The class as code names it: PyTorch's own by its path, lrlab's by the name that is imported.
+pub(super) fn class(spec: &OptimizerSpec) -> String {
+    optimizers::find(spec.name).map_or_else(String::new, |entry| match entry.module {
+        Module::Torch => format!("{}.{}", entry.module.path(), entry.pytorch),
+        Module::Lrlab => entry.pytorch.to_owned(),
+    })
+}
+
+/// What stands between the class's brackets, `params` first.
+pub(super) fn constructor_arguments(spec: &OptimizerSpec, params: &str) -> String {
+    [params.to_owned()].into_iter().chain(arguments(spec)).collect::<Vec<_>>().join(", ")
 }
 
 /// What was given, as keyword arguments.
@@ -32,9 +38,11 @@ pub(super) fn arguments(spec: &OptimizerSpec) -> Vec<String> {
             .filter(|param| param.pytorch.is_some_and(|pytorch| pytorch.starts_with(&format!("{list}["))))
             .collect();
         if !lists.contains(&list) && items.iter().any(|item| spec.args.contains_key(item.name)) {
+            // What may be left out with a meaning of its own is PyTorch's None.
+            let default = |item: &Parameter| item.default.filter(|text| !text.is_empty()).unwrap_or("None");
             let values: Vec<String> = items
                 .iter()
-                .map(|item| value(item.name).unwrap_or_else(|| item.default.unwrap_or_default().to_owned()))
+                .map(|item| value(item.name).unwrap_or_else(|| default(item).to_owned()))
                 .collect();
             args.push(format!("{list}=({})", values.join(", ")));
         }

@@ -34,6 +34,9 @@ impl Code {
         if reads {
             line(1, "losses = []");
         }
+        for optimizer in &self.two_points {
+            line(1, &format!("{optimizer}.train()  # to where gradients are taken"));
+        }
         let batches = strategy.accumulate;
         if batches == 1 {
             line(1, "for inputs, targets in loader:");
@@ -109,6 +112,9 @@ impl Code {
         }
         for scheduler in &self.each_step {
             line(2, &format!("{scheduler}.step()  # after every optimizer step"));
+        }
+        for optimizer in &self.two_points {
+            line(1, &format!("{optimizer}.eval()  # to what is evaluated and saved"));
         }
         for scheduler in &self.each_epoch {
             line(1, &format!("{scheduler}.step()  # once after each epoch"));
