@@ -20,7 +20,7 @@ from torch.optim import SGD
 import convert_cases
 import convert_hugging_face
 import expression_cases
-import optimizer_cases
+import optimizer_goldens
 import plateau_readings
 import schedule_cases
 import scheduler_goldens
@@ -94,44 +94,6 @@ def first_program_json() -> Json:
     return {"cases": cases}
 
 
-def optimizer_json(name: str, options: Json, dtype: torch.dtype, rows: list[list[float]]) -> list[Json]:
-    """Parameters after the stored steps; gradients are the shared rows cast to `dtype`."""
-    parameter = nn.Parameter(torch.tensor(optimizer_cases.PARAMS, dtype=dtype))
-    build = optimizer_cases.CLASSES[name]
-    optimizer = build([parameter], lr=optimizer_cases.LR, foreach=False, fused=False, **options)
-    edits = dict(optimizer_cases.LR_EDITS)
-    stored = []
-    for step, row in enumerate(rows, 1):
-        group = optimizer.param_groups[0]
-        group["lr"] = edits.get(step, group["lr"])
-        parameter.grad = torch.tensor(row, dtype=dtype)
-        optimizer.step()
-        if step in optimizer_cases.STORED_STEPS:
-            stored.append({"step": step, "params": parameter.tolist()})
-    return stored
-
-
-def optimizers_json() -> Json:
-    """Every optimizer case in f32 and f64, single-tensor code path."""
-    rows = optimizer_cases.gradients()
-    cases = [
-        {
-            "name": name,
-            "options": options,
-            "f32": optimizer_json(name, options, torch.float32, rows),
-            "f64": optimizer_json(name, options, torch.float64, rows),
-        }
-        for name, options in optimizer_cases.CASES
-    ]
-    return {
-        "lr": optimizer_cases.LR,
-        "lr_edits": optimizer_cases.LR_EDITS,
-        "params": optimizer_cases.PARAMS,
-        "gradients": rows,
-        "cases": cases,
-    }
-
-
 def digits_parity_json(steps: int = 100) -> Json:
     """Losses before each step on the digits, in file order, short last batch dropped."""
     digits = load_digits()
@@ -166,7 +128,7 @@ def main() -> None:
         "first_program": first_program_json,
         **scheduler_goldens.MAKERS,
         "schedules": schedule_cases.schedules_json,
-        "optimizers": optimizers_json,
+        "optimizers": optimizer_goldens.optimizers_json,
         "digits_parity": digits_parity_json,
         "expressions": expression_cases.expressions_json,
         "convert": convert_cases.convert_json,

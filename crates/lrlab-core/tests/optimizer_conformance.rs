@@ -91,12 +91,19 @@ fn tensor_engine(op: Op<&Vec<f32>>) -> Vec<f32> {
         Op::Mul(a, b) => both(a, b, |a, b| a * b),
         Op::Div(a, b) => both(a, b, |a, b| a / b),
         Op::Max(a, b) => both(a, b, f32::max),
+        Op::IfNegative(a, b, c) => {
+            a.iter().zip(b.iter().zip(c)).map(|(a, (b, c))| if *a < 0.0 { *b } else { *c }).collect()
+        }
         Op::Neg(a) => a.iter().map(|a| -a).collect(),
+        Op::Abs(a) => a.iter().map(|a| a.abs()).collect(),
         Op::Sqrt(a) => a.iter().map(|a| a.sqrt()).collect(),
         Op::Sign(a) => a.iter().map(|a| if *a == 0.0 || a.is_nan() { *a } else { a.signum() }).collect(),
         Op::Scale(a, c) => a.iter().map(|a| a * c as f32).collect(),
         Op::Offset(a, c) => a.iter().map(|a| a + c as f32).collect(),
         Op::Divide(a, c) => a.iter().map(|a| a / c as f32).collect(),
+        Op::AtLeast(a, c) => a.iter().map(|a| a.max(c as f32)).collect(),
+        Op::AtMost(a, c) => a.iter().map(|a| a.min(c as f32)).collect(),
+        Op::ReplacedBy(a, c) => vec![c as f32; a.len()],
     }
 }
 

@@ -3,178 +3,89 @@
 
 mod optimizer_harness;
 
-use std::{collections::BTreeMap, path::Path};
+use lrlab_core::optimizer::registry::{Module, OPTIMIZERS};
+use optimizer_harness::golden::{Compared, Goldens, untried};
 
-use lrlab_core::{
-    Field, ParamGroup,
-    optimizer::{Adam, Elementwise, Moment, Sgd, elementwise::update_slice, registry},
-    registry::{Argument, Arguments},
-};
-use optimizer_harness::Trained;
-use serde::Deserialize;
-use serde_json::Value;
-
-#[derive(Deserialize)]
-struct Goldens {
-    lr: f64,
-    lr_edits: Vec<(u64, f64)>,
-    params: Vec<f64>,
-    gradients: Vec<Vec<f64>>,
-    cases: Vec<Case>,
+fn goldens() -> Goldens {
+    Goldens::read("pytorch/optimizers.json")
 }
 
-#[derive(Deserialize)]
-struct Case {
-    name: String,
-    options: BTreeMap<String, Value>,
-    f32: Vec<Stored>,
-    f64: Vec<Stored>,
-}
-
-#[derive(Deserialize)]
-struct Stored {
-    step: u64,
-    params: Vec<f64>,
-}
-
-impl Goldens {
-    fn read() -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/pytorch/optimizers.json");
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-    }
-
-    /// The rate of update number `step`, from 1.
-    fn lr(&self, step: u64) -> f64 {
-        let mut edits = self.lr_edits.iter().rev();
-        edits.find(|(at, _)| *at <= step).map_or(self.lr, |(_, lr)| *lr)
-    }
-}
-
-impl Case {
-    fn label(&self) -> String {
-        format!("{}({:?})", self.name, self.options)
-    }
-
-    fn arguments(&self, lr: f64) -> Arguments {
-        let mut args = Arguments::from([("lr".to_owned(), Argument::Number(lr))]);
-        for (name, value) in &self.options {
-            match value {
-                Value::Bool(flag) => drop(args.insert(name.clone(), Argument::Flag(*flag))),
-                Value::Array(betas) => {
-                    for (beta, name) in betas.iter().zip(["beta1", "beta2"]) {
-                        args.insert(name.to_owned(), Argument::Number(beta.as_f64().unwrap()));
-                    }
-                }
-                number => drop(args.insert(name.clone(), Argument::Number(number.as_f64().unwrap()))),
-            }
-        }
-        args
-    }
-
-    fn flag(&self, name: &str) -> bool {
-        self.options.get(name).and_then(Value::as_bool).unwrap_or(false)
-    }
-}
-
-/// What a result is compared with: the parameter, and the size of the update that led to it.
-struct Compared {
-    got: f64,
-    want: f64,
-    scale: f64,
-}
-
-/// Pairs the run's parameters with the stored ones. `scale` is the larger of the parameter and the
-/// update before it, since one that nearly cancels the other leaves only rounding behind.
-fn compare(
-    goldens: &Goldens,
-    stored: &[Stored],
-    mut step: impl FnMut(&[f64], f64) -> Vec<f64>,
-) -> Vec<(u64, Compared)> {
-    let mut found = Vec::new();
-    let mut before = goldens.params.clone();
-    for (number, row) in (1..).zip(&goldens.gradients) {
-        let got = step(row, goldens.lr(number));
-        for golden in stored.iter().filter(|golden| golden.step == number) {
-            for ((&got, &want), &before) in got.iter().zip(&golden.params).zip(&before) {
-                let scale = want.abs().max((got - before).abs());
-                found.push((number, Compared { got, want, scale }));
-            }
-        }
-        before = got;
-    }
-    assert_eq!(found.len(), stored.len() * goldens.params.len());
-    found
-}
-
-fn run_f64<E: Elementwise>(optimizer: &E, group: &ParamGroup, goldens: &Goldens, case: &Case) -> f64 {
-    let mut group = group.clone();
-    let mut param = goldens.params.clone();
-    let mut slots: Vec<Vec<f64>> =
-        Elementwise::slots(optimizer).iter().map(|_| vec![0.0; param.len()]).collect();
-    let mut t = 0;
-    let compared = compare(goldens, &case.f64, |row, lr| {
-        group.set(Field::Lr, lr);
-        update_slice(optimizer, Moment { group: &group, t, numbers: &[] }, &mut param, row, &mut slots);
-        t += 1;
-        param.clone()
-    });
-    compared.iter().map(|(_, c)| (c.got - c.want).abs() / c.scale).fold(0.0, f64::max)
+#[test]
+fn every_option_of_every_optimizer_of_pytorch_is_tried() {
+    let torch = OPTIMIZERS.iter().filter(|entry| entry.module == Module::Torch);
+    assert_eq!(untried(torch, &goldens().cases), [""; 0]);
 }
 
 #[test]
 fn f64_follows_pytorch_to_1e_12() {
-    let goldens = Goldens::read();
+    let goldens = goldens();
+    assert!(goldens.steps >= 1000);
     let mut worst = 0.0_f64;
     for case in &goldens.cases {
-        let group = (registry::find(&case.name).unwrap().build)(&case.arguments(goldens.lr)).unwrap().group;
-        let (nesterov, maximize, amsgrad) =
-            (case.flag("nesterov"), case.flag("maximize"), case.flag("amsgrad"));
-        let distance = match case.name.as_str() {
-            "SGD" => {
-                let buffer = case.options.contains_key("momentum");
-                run_f64(&Sgd { buffer, nesterov, maximize }, &group, &goldens, case)
-            }
-            name => run_f64(&Adam { decoupled: name == "AdamW", amsgrad, maximize }, &group, &goldens, case),
-        };
-        assert!(distance <= 1e-12, "{}: {distance:e}", case.label());
-        worst = worst.max(distance);
+        for (step, c) in goldens.start::<f64>(case).train(&goldens, &case.f64) {
+            let (label, relative) = (case.label(), c.relative());
+            assert!(relative <= 1e-12, "{label} at {step}: {} is {relative:e} from {}", c.got, c.want);
+            worst = worst.max(relative);
+        }
     }
     println!("worst relative distance in f64: {worst:e}");
 }
 
-/// The distance in units of the last place of an f32 of the size `scale`.
-fn ulps(c: &Compared) -> f64 {
-    let exponent = (c.scale as f32).abs().max(f32::MIN_POSITIVE).log2().floor();
-    (c.got - c.want).abs() / (f64::from(f32::EPSILON) * f64::from(exponent).exp2())
+/// PyTorch rounds `a + b * c` once and has a square root of its own, so now and then it is PyTorch that is off:
+/// then ours has to be within 1 ulp of the same step in f64.
+#[test]
+fn one_step_in_f32_from_the_same_state_is_within_4_ulp_of_pytorch() {
+    let goldens = goldens();
+    let (mut worst, mut count, mut off) = (0.0_f64, 0, 0);
+    for case in &goldens.cases {
+        let mut starts = vec![(goldens.start::<f32>(case), goldens.start::<f64>(case))];
+        let states = case.states.iter();
+        starts.extend(states.map(|state| (goldens.resume(case, state), goldens.resume(case, state))));
+        for (mut run, mut exact) in starts {
+            let step = run.updates() + 1;
+            let stored = case.after(step);
+            let exact = exact.step(&goldens, Some(&stored));
+            for (c, exact) in run.step(&goldens, Some(&stored)).iter().zip(exact) {
+                let from_exact = Compared { want: exact.got, ..*c };
+                let (label, ulps) = (case.label(), c.ulps());
+                let told = format!("{label} at {step}: {} is {ulps} ulp from {}", c.got, c.want);
+                assert!(ulps <= 4.0 || from_exact.ulps() <= 1.0, "{told}, {} in f64", exact.got);
+                worst = worst.max(ulps);
+                count += 1;
+                off += usize::from(ulps > 4.0);
+            }
+        }
+    }
+    println!("worst of {count} single steps in f32: {worst} ulp; {off} beyond 4");
+    assert!(off * 200 < count, "{off} of {count}");
 }
 
+/// Where a parameter shrinks by many orders of magnitude, rounding adds up to more than that in PyTorch itself: then
+/// its own distance from its f64 run is what counts.
 #[test]
-fn f32_follows_pytorch_to_4_ulp_in_one_step_and_1e_5_in_200() {
-    let goldens = Goldens::read();
-    let (mut worst_ulps, mut worst) = (0.0_f64, 0.0_f64);
+fn a_thousand_steps_in_f32_stay_within_1e_5_of_pytorch() {
+    let goldens = goldens();
+    let (mut worst, mut count, mut strayed) = (0.0_f64, 0, 0);
     for case in &goldens.cases {
-        let value = goldens.params.iter().map(|x| *x as f32).collect();
-        let mut trained = Trained::new(&case.name, &case.arguments(goldens.lr), value);
-        let compared = compare(&goldens, &case.f32, |row, lr| {
-            trained.group.set(Field::Lr, lr);
-            trained.step(&row.iter().map(|x| *x as f32).collect::<Vec<_>>());
-            trained.value.iter().map(|x| f64::from(*x)).collect()
-        });
-        for (step, c) in &compared {
-            if *step == 1 {
-                assert!(ulps(c) <= 4.0, "{}: {} is {} ulp from {}", case.label(), c.got, ulps(c), c.want);
-                worst_ulps = worst_ulps.max(ulps(c));
-            }
-            let relative = (c.got - c.want).abs() / c.scale;
+        let found = goldens.start::<f32>(case).train(&goldens, &case.f32);
+        for (index, (step, c)) in found.iter().enumerate() {
+            let exact = case.f64.iter().find(|stored| stored.step == *step).unwrap().params.concat();
+            let theirs = Compared { got: exact[index % exact.len()], ..*c }.relative();
+            let (label, relative) = (case.label(), c.relative());
             assert!(
-                relative <= 1e-5,
-                "{} at {step}: {} is {relative:e} from {}",
-                case.label(),
+                relative <= 1e-5_f64.max(theirs),
+                "{label} at {step}: {} is {relative:e} from {}, PyTorch in f64 {theirs:e}",
                 c.got,
                 c.want
             );
-            worst = worst.max(relative);
+            count += 1;
+            if relative <= 1e-5 {
+                worst = worst.max(relative);
+            } else {
+                strayed += 1;
+            }
         }
     }
-    println!("worst in f32: {worst_ulps} ulp in one step, {worst:e} relative in 200");
+    println!("worst of {count} in f32: {worst:e}, but for {strayed} where PyTorch's own rounding is larger");
+    assert!(strayed * 200 < count, "{strayed} of {count}");
 }

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! g = gradient                               (-gradient with maximize)
-//! g = g + weight_decay * p                   coupled decay, Adam
-//! p = (1 - lr * weight_decay) * p            decoupled decay, AdamW
+//! g = g + weight_decay * p                   coupled decay
+//! p = (1 - lr * weight_decay) * p            instead with decoupled_weight_decay, as AdamW
 //! m = m + (1 - beta1) * (g - m)
 //! v = beta2 * v + (1 - beta2) * g * g
 //! u = v, or max(u, v) with amsgrad
@@ -56,6 +56,7 @@ pub(super) static ENTRY: OptimizerEntry = OptimizerEntry {
         BETA2,
         EPS,
         number("weight_decay", "0", Range::NotNegative, "Share of the parameter added to its gradient."),
+        DECOUPLED,
         AMSGRAD,
         MAXIMIZE,
     ],
@@ -78,10 +79,16 @@ pub(super) const EPS: Parameter =
 pub(super) const AMSGRAD: Parameter =
     flag("amsgrad", "Divides by the largest root mean square so far instead of the current one.");
 
+pub(super) const DECOUPLED: Parameter = flag(
+    "decoupled_weight_decay",
+    "Takes lr * weight_decay of the parameter off it, apart from the gradient.",
+);
+
 fn build(args: &Arguments) -> Result<Built, Vec<Fault>> {
     let settings = Settings::read(&ENTRY, args)?;
+    let decoupled = settings.flag("decoupled_weight_decay");
     let (amsgrad, maximize) = (settings.flag("amsgrad"), settings.flag("maximize"));
-    Ok(settings.with(Adam { decoupled: false, amsgrad, maximize }))
+    Ok(settings.with(Adam { decoupled, amsgrad, maximize }))
 }
 
 /// Adam and `AdamW`. The numbers come from the group; these are the flags.

@@ -26,8 +26,12 @@ pub enum Op<R> {
     Div(R, R),
     /// The larger of the two; NaN where either is NaN.
     Max(R, R),
+    /// The second where the first is below 0, the third where it is not; NaN where the first is NaN.
+    IfNegative(R, R, R),
     /// The value with its sign turned.
     Neg(R),
+    /// The size without the sign.
+    Abs(R),
     /// The square root.
     Sqrt(R),
     /// 1 above zero, -1 below it, else the value itself.
@@ -38,6 +42,12 @@ pub enum Op<R> {
     Offset(R, f64),
     /// The value over a number.
     Divide(R, f64),
+    /// The value, but no less than a number; NaN where it is NaN.
+    AtLeast(R, f64),
+    /// The value, but no more than a number; NaN where it is NaN.
+    AtMost(R, f64),
+    /// A number in the shape of the value.
+    ReplacedBy(R, f64),
 }
 
 impl<R> Op<R> {
@@ -49,12 +59,17 @@ impl<R> Op<R> {
             Self::Mul(a, b) => Op::Mul(operand(a), operand(b)),
             Self::Div(a, b) => Op::Div(operand(a), operand(b)),
             Self::Max(a, b) => Op::Max(operand(a), operand(b)),
+            Self::IfNegative(a, b, c) => Op::IfNegative(operand(a), operand(b), operand(c)),
             Self::Neg(a) => Op::Neg(operand(a)),
+            Self::Abs(a) => Op::Abs(operand(a)),
             Self::Sqrt(a) => Op::Sqrt(operand(a)),
             Self::Sign(a) => Op::Sign(operand(a)),
             Self::Scale(a, c) => Op::Scale(operand(a), c),
             Self::Offset(a, c) => Op::Offset(operand(a), c),
             Self::Divide(a, c) => Op::Divide(operand(a), c),
+            Self::AtLeast(a, c) => Op::AtLeast(operand(a), c),
+            Self::AtMost(a, c) => Op::AtMost(operand(a), c),
+            Self::ReplacedBy(a, c) => Op::ReplacedBy(operand(a), c),
         }
     }
 }
@@ -68,12 +83,17 @@ impl<V: Value> Op<V> {
             Self::Mul(a, b) => a * b,
             Self::Div(a, b) => a / b,
             Self::Max(a, b) => a.max(b),
+            Self::IfNegative(a, b, c) => a.if_negative(b, c),
             Self::Neg(a) => -a,
+            Self::Abs(a) => a.abs(),
             Self::Sqrt(a) => a.sqrt(),
             Self::Sign(a) => a.sign(),
             Self::Scale(a, c) => a.scale(c),
             Self::Offset(a, c) => a.offset(c),
             Self::Divide(a, c) => a.divide(c),
+            Self::AtLeast(a, c) => a.at_least(c),
+            Self::AtMost(a, c) => a.at_most(c),
+            Self::ReplacedBy(a, c) => a.replaced_by(c),
         }
     }
 }
@@ -229,7 +249,27 @@ impl Value for Trace<'_> {
         self.tape.record(Op::Max(self.register, other.register))
     }
 
+    fn abs(self) -> Self {
+        self.tape.record(Op::Abs(self.register))
+    }
+
     fn sign(self) -> Self {
         self.tape.record(Op::Sign(self.register))
+    }
+
+    fn if_negative(self, then: Self, otherwise: Self) -> Self {
+        self.tape.record(Op::IfNegative(self.register, then.register, otherwise.register))
+    }
+
+    fn at_least(self, bound: f64) -> Self {
+        self.tape.record(Op::AtLeast(self.register, bound))
+    }
+
+    fn at_most(self, bound: f64) -> Self {
+        self.tape.record(Op::AtMost(self.register, bound))
+    }
+
+    fn replaced_by(self, number: f64) -> Self {
+        self.tape.record(Op::ReplacedBy(self.register, number))
     }
 }

@@ -22,6 +22,9 @@ pub trait Value:
     /// The square root.
     fn sqrt(self) -> Self;
 
+    /// The size without the sign.
+    fn abs(self) -> Self;
+
     /// The larger of the two; NaN where either is NaN.
     fn max(self, other: Self) -> Self;
 
@@ -39,6 +42,18 @@ pub trait Value:
             end - (end - self).scale(1.0 - weight)
         }
     }
+
+    /// `then` where the value is below 0, `otherwise` where it is 0 or above; NaN where it is NaN.
+    fn if_negative(self, then: Self, otherwise: Self) -> Self;
+
+    /// The value, but no less than `bound`; NaN stays.
+    fn at_least(self, bound: f64) -> Self;
+
+    /// The value, but no more than `bound`; NaN stays.
+    fn at_most(self, bound: f64) -> Self;
+
+    /// `number`, whatever the value is.
+    fn replaced_by(self, number: f64) -> Self;
 }
 
 /// A [`Value`] that is a number: what slices of parameters are made of.
@@ -94,6 +109,11 @@ impl Value for f32 {
     }
 
     #[inline]
+    fn abs(self) -> Self {
+        self.abs()
+    }
+
+    #[inline]
     fn sign(self) -> Self {
         // f32::signum would make 1 of a zero.
         if self > 0.0 {
@@ -103,6 +123,34 @@ impl Value for f32 {
         } else {
             self
         }
+    }
+
+    #[inline]
+    fn if_negative(self, then: Self, otherwise: Self) -> Self {
+        if self < 0.0 {
+            then
+        } else if self.is_nan() {
+            self
+        } else {
+            otherwise
+        }
+    }
+
+    #[inline]
+    fn at_least(self, bound: f64) -> Self {
+        let bound = bound as Self;
+        if self < bound { bound } else { self }
+    }
+
+    #[inline]
+    fn at_most(self, bound: f64) -> Self {
+        let bound = bound as Self;
+        if self > bound { bound } else { self }
+    }
+
+    #[inline]
+    fn replaced_by(self, number: f64) -> Self {
+        number as Self
     }
 }
 
@@ -133,6 +181,11 @@ impl Value for f64 {
     }
 
     #[inline]
+    fn abs(self) -> Self {
+        self.abs()
+    }
+
+    #[inline]
     fn sign(self) -> Self {
         if self > 0.0 {
             1.0
@@ -141,6 +194,32 @@ impl Value for f64 {
         } else {
             self
         }
+    }
+
+    #[inline]
+    fn if_negative(self, then: Self, otherwise: Self) -> Self {
+        if self < 0.0 {
+            then
+        } else if self.is_nan() {
+            self
+        } else {
+            otherwise
+        }
+    }
+
+    #[inline]
+    fn at_least(self, bound: f64) -> Self {
+        if self < bound { bound } else { self }
+    }
+
+    #[inline]
+    fn at_most(self, bound: f64) -> Self {
+        if self > bound { bound } else { self }
+    }
+
+    #[inline]
+    fn replaced_by(self, number: f64) -> Self {
+        number
     }
 }
 
@@ -168,6 +247,29 @@ mod tests {
         assert_eq!((Value::lerp(start, end, 0.0), Value::lerp(start, end, 1.0)), (start, end));
         assert_eq!(Value::lerp(1.0_f64, 3.0, 0.25), 1.5);
         assert_eq!(Value::lerp(1.0_f64, 3.0, -1.0), -1.0);
+    }
+
+    #[test]
+    fn nothing_swallows_nan() {
+        let nan = f32::NAN;
+        for found in [nan.abs(), nan.sign(), nan.if_negative(1.0, 2.0), nan.at_least(0.0), nan.at_most(0.0)] {
+            assert!(found.is_nan());
+        }
+        assert!(Value::sign(f64::NAN).is_nan() && f64::NAN.if_negative(1.0, 2.0).is_nan());
+        assert!(f64::NAN.at_least(0.0).is_nan() && f64::NAN.at_most(0.0).is_nan());
+    }
+
+    #[test]
+    fn signs_and_bounds_choose_as_they_say() {
+        assert_eq!(
+            [3.0_f32, -0.5, 0.0, -0.0].map(|x| x.sign().to_bits()),
+            [1.0_f32, -1.0, 0.0, -0.0].map(f32::to_bits)
+        );
+        assert_eq!([-1.0_f64, 0.0, -0.0, 1.0].map(|x| x.if_negative(7.0, 8.0)), [7.0, 8.0, 8.0, 8.0]);
+        assert_eq!([0.5_f32, 2.0].map(|x| x.at_least(1.0)), [1.0, 2.0]);
+        assert_eq!([0.5_f32, 2.0].map(|x| x.at_most(1.0)), [0.5, 1.0]);
+        assert_eq!(f32::NEG_INFINITY.at_least(0.1), 0.1_f32);
+        assert_eq!(f32::INFINITY.replaced_by(0.1), 0.1_f32);
     }
 
     #[test]

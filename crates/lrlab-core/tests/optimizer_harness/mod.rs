@@ -2,11 +2,13 @@
 #![allow(dead_code, reason = "each test file uses its share")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+pub(crate) mod golden;
+
 use std::sync::Arc;
 
 use lrlab_core::{
     Optimizer, ParamGroup,
-    optimizer::{GroupState, GroupStep, Moment, ParamState, ParamStep, StepContext, registry},
+    optimizer::{Float, GroupState, GroupStep, Moment, ParamState, ParamStep, StepContext, registry},
     registry::{Argument, Arguments},
 };
 
@@ -16,31 +18,49 @@ pub(crate) fn arguments(numbers: &[(&str, f64)], flags: &[&str]) -> Arguments {
     numbers.chain(flags.iter().map(|flag| ((*flag).to_owned(), Argument::Flag(true)))).collect()
 }
 
+/// A float that optimizers step.
+pub(crate) trait Steps: Float {
+    /// One update of parameters in this float.
+    fn update(optimizer: &dyn Optimizer, context: &mut dyn StepContext<Self>);
+}
+
+impl Steps for f32 {
+    fn update(optimizer: &dyn Optimizer, context: &mut dyn StepContext) {
+        optimizer.step(context);
+    }
+}
+
+impl Steps for f64 {
+    fn update(optimizer: &dyn Optimizer, context: &mut dyn StepContext<f64>) {
+        assert!(optimizer.step_f64(context), "{optimizer:?} knows f64");
+    }
+}
+
 /// A parameter with its optimizer, group and state.
 #[derive(Clone, Debug)]
-pub(crate) struct Trained {
+pub(crate) struct Trained<V = f32> {
     pub(crate) optimizer: Arc<dyn Optimizer>,
     pub(crate) group: ParamGroup,
     pub(crate) shape: Vec<usize>,
-    pub(crate) state: ParamState,
+    pub(crate) state: ParamState<V>,
     pub(crate) group_state: GroupState,
-    pub(crate) value: Vec<f32>,
-    pub(crate) grad: Vec<f32>,
+    pub(crate) value: Vec<V>,
+    pub(crate) grad: Vec<V>,
 }
 
-impl Trained {
+impl<V: Steps> Trained<V> {
     /// The optimizer `name` over `value`.
-    pub(crate) fn new(name: &str, args: &Arguments, value: Vec<f32>) -> Self {
+    pub(crate) fn new(name: &str, args: &Arguments, value: Vec<V>) -> Self {
         let shape = [value.len()];
         Self::shaped(name, args, value, &shape)
     }
 
     /// The optimizer `name` over `value`, seen as a tensor of `shape`.
-    pub(crate) fn shaped(name: &str, args: &Arguments, value: Vec<f32>, shape: &[usize]) -> Self {
+    pub(crate) fn shaped(name: &str, args: &Arguments, value: Vec<V>, shape: &[usize]) -> Self {
         let built = (registry::find(name).unwrap().build)(args).unwrap();
         let state = ParamState::new(&*built.optimizer, shape);
         let group_state = GroupState::new(&*built.optimizer);
-        let grad = vec![0.0; value.len()];
+        let grad = vec![V::of(0.0); value.len()];
         let (optimizer, group) = (built.optimizer, built.group);
         Self { optimizer, group, shape: shape.to_vec(), state, group_state, value, grad }
     }
@@ -51,14 +71,16 @@ impl Trained {
     }
 
     /// One update with `grad`.
-    pub(crate) fn step(&mut self, grad: &[f32]) {
+    pub(crate) fn step(&mut self, grad: &[V]) {
         self.grad.copy_from_slice(grad);
         let optimizer = self.optimizer.clone();
-        optimizer.step(self);
+        V::update(&*optimizer, self);
         self.state.t += 1;
         self.group_state.t += 1;
     }
+}
 
+impl Trained {
     /// The bits of the parameter and of every slot.
     pub(crate) fn bits(&self) -> Vec<Vec<u32>> {
         let all = std::iter::once(&self.value).chain(&self.state.slots);
@@ -66,13 +88,13 @@ impl Trained {
     }
 }
 
-impl StepContext for Trained {
+impl<V: Steps> StepContext<V> for Trained<V> {
     fn group(&mut self) -> GroupStep<'_> {
         let GroupState { t, numbers } = &mut self.group_state;
         GroupStep { group: &self.group, t: *t, numbers }
     }
 
-    fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_>)) {
+    fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_, V>)) {
         f(ParamStep {
             name: "p",
             shape: &self.shape,
@@ -96,6 +118,7 @@ pub(crate) fn settings() -> Vec<(&'static str, Arguments)> {
         ("adam", arguments(&[], &[])),
         ("adam", arguments(&[("beta1", 0.4), ("beta2", 0.9), ("eps", 1e-3)], &["maximize"])),
         ("adam", arguments(&[("weight_decay", 0.05)], &["amsgrad"])),
+        ("adam", arguments(&[("weight_decay", 0.05)], &["decoupled_weight_decay"])),
         ("adamw", arguments(&[], &[])),
         ("adamw", arguments(&[("lr", 0.01), ("weight_decay", 0.3)], &["amsgrad", "maximize"])),
         ("lion", arguments(&[], &[])),
