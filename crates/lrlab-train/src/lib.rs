@@ -6,6 +6,7 @@
 pub mod adapter;
 pub mod bounds;
 pub mod clock;
+pub mod data;
 pub mod groups;
 pub mod log;
 pub mod probe;
@@ -17,7 +18,6 @@ pub mod torch_init;
 pub mod trial;
 
 mod batches;
-mod data;
 mod error;
 mod flex;
 mod horizon;

@@ -25,6 +25,7 @@ static ROOMS: &[Room] = &[
         name: "lrlab-train",
         needs: &[
             "burn",
+            "csv",
             "flate2",
             "lrlab-core",
             "nalgebra",
@@ -32,7 +33,9 @@ static ROOMS: &[Room] = &[
             "rand_mt",
             "serde",
             "serde_json",
+            "sha2",
             "thiserror",
+            "zip",
         ],
         may_name: &["lrlab-core"],
     },

@@ -1,4 +1,8 @@
-//! Data that tasks train on.
+//! Data that tasks train on: lrlab's own, and what is read from users' files.
+
+pub mod corpus;
+pub mod images;
+pub mod read;
 
 pub(crate) mod mnist_1d;
 pub(crate) mod table;
