@@ -28,8 +28,21 @@ fn step(line: &[u8]) -> Option<Step> {
     let momentum =
         if rest.word(b",\"momentum\":[").is_some() { rest.list(Scanner::number)? } else { Vec::new() };
     let update_ratio = rest.number_after(b",\"update_ratio\":")?;
+    let effective_lr =
+        if rest.word(b",\"effective_lr\":[").is_some() { rest.list(Scanner::number)? } else { Vec::new() };
     rest.word(b"}}\n")?;
-    rest.0.is_empty().then_some(Step { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio })
+    rest.0.is_empty().then_some(Step {
+        t,
+        loss,
+        lr,
+        grad_norm,
+        turn,
+        clipped,
+        at,
+        momentum,
+        update_ratio,
+        effective_lr,
+    })
 }
 
 /// What is left of a line.
@@ -124,18 +137,22 @@ mod tests {
             prop::collection::vec(prop::num::f32::NORMAL | prop::num::f32::SUBNORMAL, 0..3),
             prop::collection::vec(prop::num::f64::NORMAL | prop::num::f64::ZERO, 0..3),
             prop::option::of(number()),
+            prop::collection::vec(number(), 0..3),
         )
-            .prop_map(|(t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio)| Step {
-                t,
-                loss,
-                lr,
-                grad_norm,
-                turn,
-                clipped,
-                at,
-                momentum,
-                update_ratio,
-            })
+            .prop_map(
+                |(t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio, effective_lr)| Step {
+                    t,
+                    loss,
+                    lr,
+                    grad_norm,
+                    turn,
+                    clipped,
+                    at,
+                    momentum,
+                    update_ratio,
+                    effective_lr,
+                },
+            )
     }
 
     fn written(step: &Step) -> String {
@@ -154,7 +171,7 @@ mod tests {
             let slow: Event = serde_json::from_str(&line).unwrap();
             prop_assert_eq!(text(event(line.as_bytes()).unwrap()), text(slow));
             let measured = [Some(step.loss), step.grad_norm, step.update_ratio];
-            let finite = measured.into_iter().flatten().all(f64::is_finite);
+            let finite = measured.into_iter().flatten().chain(step.effective_lr.clone()).all(f64::is_finite);
             prop_assert_eq!(super::step(line.as_bytes()).is_some(), finite);
         }
 

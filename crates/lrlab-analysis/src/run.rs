@@ -7,7 +7,7 @@ use std::{
 
 use lrlab_core::{
     Event, Outcome, StudySpec,
-    event::{Probe, Probed, Started, Validated},
+    event::{Probe, Probed, Skipped, Started, Validated},
 };
 
 use crate::{TrialResult, line, statistics::mean, steps::Steps};
@@ -19,6 +19,8 @@ pub struct Run {
     pub started: Started,
     /// Every update, in order.
     pub steps: Steps,
+    /// Every update that was left out because its loss or gradient was not finite, in order.
+    pub skipped: Vec<Skipped>,
     /// Every measurement, in order.
     pub probes: Vec<Probed>,
     /// Every validation, in order.
@@ -154,7 +156,8 @@ impl Folded {
             let planned = usize::try_from(started.horizon.total_steps).unwrap_or(usize::MAX);
             let steps = Steps::with_capacity(planned.min(most));
             let started = *started;
-            self.0 = Some(Run { started, steps, probes: vec![], validated: vec![], outcome: None });
+            let (skipped, probes, validated) = Default::default();
+            self.0 = Some(Run { started, steps, skipped, probes, validated, outcome: None });
             return Ok(());
         };
         if run.outcome.is_some() {
@@ -166,6 +169,7 @@ impl Folded {
                 return Err("steps count upwards");
             }
             Event::Step(step) => run.steps.push(step),
+            Event::Skipped(skipped) => run.skipped.push(skipped),
             Event::Probed(probed) => run.probes.push(probed),
             Event::Validated(validated) => run.validated.push(validated),
             Event::Finished { outcome } => run.outcome = Some(outcome),

@@ -18,6 +18,7 @@ pub struct Steps {
     momentum: Lists<f64>,
     /// One number each, or none.
     update_ratio: Lists<f64>,
+    effective_lr: Lists<f64>,
 }
 
 /// One step of [`Steps`]; its fields are those of [`Step`].
@@ -41,6 +42,16 @@ pub struct StepRef<'a> {
     pub momentum: &'a [f64],
     /// Euclidean norm of the update over that of the parameters, where it was recorded.
     pub update_ratio: Option<f64>,
+    /// What really multiplied the direction, for each group, where that is not the learning rate of all of
+    /// them.
+    pub effective_lr: &'a [f64],
+}
+
+impl<'a> StepRef<'a> {
+    /// What really multiplied the direction, for each group: the learning rate where nothing else is told.
+    pub fn acting_lr(&self) -> &'a [f64] {
+        if self.effective_lr.is_empty() { self.lr } else { self.effective_lr }
+    }
 }
 
 impl Steps {
@@ -56,12 +67,13 @@ impl Steps {
             at: Lists::default(),
             momentum: Lists::default(),
             update_ratio: Lists::default(),
+            effective_lr: Lists::default(),
         }
     }
 
     /// Adds a step at the end.
     pub fn push(&mut self, step: Step) {
-        let Step { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio } = step;
+        let Step { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio, effective_lr } = step;
         self.t.push(t);
         self.loss.push(loss);
         self.grad_norm.push(grad_norm.as_slice());
@@ -71,6 +83,7 @@ impl Steps {
         self.at.push(&at);
         self.momentum.push(&momentum);
         self.update_ratio.push(update_ratio.as_slice());
+        self.effective_lr.push(&effective_lr);
     }
 
     /// How many there are.
@@ -101,6 +114,7 @@ impl Steps {
             at: self.at.get(index),
             momentum: self.momentum.get(index),
             update_ratio: self.update_ratio.get(index).first().copied(),
+            effective_lr: self.effective_lr.get(index),
         }
     }
 
@@ -145,6 +159,7 @@ impl Steps {
         self.at.shrink_to_fit();
         self.momentum.shrink_to_fit();
         self.update_ratio.shrink_to_fit();
+        self.effective_lr.shrink_to_fit();
     }
 }
 
@@ -166,9 +181,11 @@ impl FromIterator<Step> for Steps {
 
 impl From<StepRef<'_>> for Step {
     fn from(step: StepRef<'_>) -> Self {
-        let StepRef { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio } = step;
+        let StepRef { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio, effective_lr } =
+            step;
         let (lr, at, momentum) = (lr.to_vec(), at.to_vec(), momentum.to_vec());
-        Self { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio }
+        let effective_lr = effective_lr.to_vec();
+        Self { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio, effective_lr }
     }
 }
 
@@ -231,13 +248,14 @@ mod tests {
                     prop::collection::vec(0.0..1.0, 0..3),
                     prop::option::of(0.0..1.0),
                     prop::option::of(0.0..1.0),
+                    prop::collection::vec(0.0..1.0, 0..3),
                 ),
                 0..6,
             ),
             kept in 0..7_usize,
         ) {
-            let step = |(t, loss, lr, turn, clipped, at, momentum, grad_norm, update_ratio)| {
-                Step { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio }
+            let step = |(t, loss, lr, turn, clipped, at, momentum, grad_norm, update_ratio, effective_lr)| {
+                Step { t, loss, lr, grad_norm, turn, clipped, at, momentum, update_ratio, effective_lr }
             };
             let mut given: Vec<Step> = given.into_iter().map(step).collect();
             let mut steps: Steps = given.iter().cloned().collect();

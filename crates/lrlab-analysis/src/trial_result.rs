@@ -23,7 +23,8 @@ pub struct TrialResult {
     pub outcome: Option<Outcome>,
     /// Updates made.
     pub updates: u64,
-    /// Gradient evaluations spent, those of measurements too.
+    /// Gradient evaluations spent, those of measurements and of skipped updates too; one for an update
+    /// however many batches it takes.
     pub gradients: u64,
     /// The objective before the first update, where it was measured.
     pub untrained: Option<f64>,
@@ -75,6 +76,7 @@ impl ResultFold {
                 let lr = step.lr.first().copied().unwrap_or(f64::NAN);
                 self.step(step.t, lr, step.loss, step.clipped);
             }
+            Event::Skipped(_) => self.result.gradients += 1,
             Event::Probed(probed) => self.probed(probed),
             Event::Validated(validated) => self.validated(validated),
             Event::Finished { outcome } => self.result.outcome = Some(outcome.clone()),
@@ -143,6 +145,7 @@ impl TrialResult {
             fold.step(step.t, step.lr.first().copied().unwrap_or(f64::NAN), step.loss, step.clipped);
         }
         probes.for_each(|probed| fold.probed(probed));
+        fold.result.gradients += run.skipped.len() as u64;
         run.validated.iter().for_each(|validated| fold.validated(validated));
         fold.result.outcome.clone_from(&run.outcome);
         fold.finish()

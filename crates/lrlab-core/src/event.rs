@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Horizon, TrialSpec, finite};
+use crate::{Horizon, TrialSpec, finite, spec::AverageKind};
 
 /// One line of a run's log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub enum Event {
     Started(Box<Started>),
     /// One optimizer update.
     Step(Step),
+    /// An update that was not made.
+    Skipped(Skipped),
     /// A measurement that left training undisturbed.
     Probed(Probed),
     /// The task was validated after `t` updates.
@@ -72,7 +74,8 @@ pub struct Bowl {
 pub struct Step {
     /// Updates already made.
     pub t: u64,
-    /// Training loss on this step's batch, before the update.
+    /// Training loss on this step's batch, before the update; the mean of several batches' losses where
+    /// their gradients are accumulated.
     #[serde(with = "finite")]
     pub loss: f64,
     /// The rate that this update uses, for each group.
@@ -98,6 +101,25 @@ pub struct Step {
     /// Euclidean norm of the update over that of the parameters before it, where it was recorded.
     #[serde(default, with = "finite::option", skip_serializing_if = "Option::is_none")]
     pub update_ratio: Option<f64>,
+    /// What really multiplied the direction of this update, for each group, where that is not the
+    /// learning rate of all of them: [`Optimizer::effective_lr`](crate::Optimizer::effective_lr).
+    #[serde(default, with = "finite::list", skip_serializing_if = "Vec::is_empty")]
+    pub effective_lr: Vec<f64>,
+}
+
+/// Updates that are skipped one after another before a training has diverged: weights from which so many
+/// batches have no finite loss and gradient will not get better by waiting.
+pub const SKIPPED_IN_A_ROW: u32 = 100;
+
+/// An update that was left out, because the loss or the gradient of its batches was not finite. No clock
+/// moved: the next step, or another that is skipped, has the same `t` and the batches that follow.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Updates already made.
+    pub t: u64,
+    /// Training loss on its batches; finite where only the gradient was not.
+    #[serde(with = "finite")]
+    pub loss: f64,
 }
 
 /// A measurement after `t` updates.
@@ -168,7 +190,26 @@ pub enum Probe {
     },
 }
 
-/// Metrics of the task after `t` updates.
+/// The word before the metrics of weights that are trained, where the training is judged by an average of
+/// them: `raw validation loss`.
+pub const RAW: &str = "raw";
+
+/// Whether a metric is of other weights than those that the training is judged by, by its name.
+///
+/// ```
+/// use lrlab_core::event::is_of_other_weights;
+/// assert!(is_of_other_weights("ema validation loss") && is_of_other_weights("raw loss"));
+/// assert!(!is_of_other_weights("validation loss"));
+/// ```
+pub fn is_of_other_weights(name: &str) -> bool {
+    let word = name.split_once(' ').map(|(word, _)| word);
+    word.is_some_and(|word| word == RAW || AverageKind::WORDS.contains(&word))
+}
+
+/// Metrics of the task after `t` updates, of the weights that the training is judged by.
+///
+/// Those of other weights stand beside them under names of two parts: `ema validation loss` is that of an
+/// average, [`RAW`] goes before those of the weights that are trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validated {
     /// Updates already made.
@@ -188,11 +229,12 @@ pub struct Metric(#[serde(with = "finite")] pub f64);
 pub enum Outcome {
     /// The budget was used up.
     Completed,
-    /// The loss left all bounds at step `t`.
+    /// The loss left all bounds at step `t`, or so many updates in a row were skipped there that none would
+    /// follow.
     Diverged {
         /// The step whose loss did.
         t: u64,
-        /// That loss.
+        /// That loss; finite where only the gradient was not.
         #[serde(with = "finite")]
         loss: f64,
     },

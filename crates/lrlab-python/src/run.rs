@@ -121,6 +121,7 @@ impl RunLog {
             "update_ratio" => bytes(py, steps.map(|step| or_nan(step.update_ratio))),
             "clipped" => bytes(py, steps.map(|step| f64::from(u8::from(step.clipped)))),
             "lr" => bytes(py, steps.flat_map(|step| wide(step.lr))),
+            "effective_lr" => bytes(py, steps.flat_map(|step| wide(step.acting_lr()))),
             "momentum" => bytes(py, steps.flat_map(|step| wide(step.momentum))),
             other => return Err(PyKeyError::new_err(other.to_owned())),
         })

@@ -1,4 +1,4 @@
-//! Which rows each step sees.
+//! Which rows each batch has.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -7,7 +7,7 @@ use rand_chacha::{
 
 use crate::task::Supply;
 
-/// Deals the rows of each step from the trial's own seed, so that every strategy with this seed
+/// Deals the rows of each batch from the trial's own seed, so that every strategy with this seed
 /// meets the same batches in the same order.
 #[derive(Clone, Debug)]
 pub(crate) struct Batches {
@@ -30,9 +30,9 @@ impl Batches {
         Self { supply, batch_size, rng, order, next: 0 }
     }
 
-    /// Steps in one pass over the data; the last batch of a pass may be smaller, as in PyTorch's
+    /// Batches in one pass over the data; the last of a pass may be smaller, as in PyTorch's
     /// `DataLoader(drop_last=False)`.
-    pub(crate) fn steps_per_epoch(supply: Supply, batch_size: usize) -> u64 {
+    pub(crate) fn per_epoch(supply: Supply, batch_size: usize) -> u64 {
         match supply {
             Supply::Rows(rows) => rows.div_ceil(batch_size) as u64,
             Supply::Stream { steps_per_epoch } => steps_per_epoch,
@@ -43,7 +43,19 @@ impl Batches {
         self.batch_size
     }
 
-    /// The rows of the next step.
+    /// Batches of the next update, for which `most` are accumulated: those that are left of a pass over the
+    /// data may be fewer. A stream has no end.
+    pub(crate) fn share(&self, most: u32) -> u32 {
+        match self.supply {
+            Supply::Stream { .. } => most,
+            Supply::Rows(rows) => {
+                let left = (rows - self.next).div_ceil(self.batch_size);
+                most.min(u32::try_from(left).unwrap_or(u32::MAX))
+            }
+        }
+    }
+
+    /// The rows of the next batch.
     pub(crate) fn deal(&mut self) -> &[u64] {
         match self.supply {
             Supply::Stream { .. } => {

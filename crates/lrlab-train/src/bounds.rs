@@ -1,6 +1,9 @@
 //! When a training loss ends a trial: out of all bounds, or far above its best in a range test.
 
-use lrlab_core::{Outcome, StopRule};
+use lrlab_core::{
+    Event, Outcome, StopRule,
+    event::{SKIPPED_IN_A_ROW, Skipped},
+};
 
 /// A loss above this many times the first one (or not finite at all) has left all bounds.
 const DIVERGED_FACTOR: f64 = 1e10;
@@ -10,12 +13,14 @@ const DIVERGED_FACTOR: f64 = 1e10;
 pub struct Bounds {
     first: Option<f64>,
     rise: Option<Rise>,
+    /// Updates that were skipped since the last one that was made.
+    skipped: u32,
 }
 
 impl Bounds {
     /// No loss was seen yet; `stop` is the trial's own rule.
     pub fn new(stop: Option<StopRule>) -> Self {
-        Self { first: None, rise: stop.map(|StopRule::RisesAbove(times)| Rise::above(times)) }
+        Self { first: None, rise: stop.map(|StopRule::RisesAbove(times)| Rise::above(times)), skipped: 0 }
     }
 
     /// Whether a loss, of which the first sets the measure, is within all bounds. A step from one that is
@@ -31,8 +36,30 @@ impl Bounds {
             && self.first.is_none_or(|first| loss <= DIVERGED_FACTOR * first.max(f64::MIN_POSITIVE))
     }
 
+    /// Whether the last update was skipped, so that the next one is another try of the same.
+    pub(crate) fn tries_again(&self) -> bool {
+        self.skipped > 0
+    }
+
+    /// How the trial ends after a step, or after the skipping of one, if it does.
+    pub(crate) fn end_after(&mut self, event: &Event) -> Option<Outcome> {
+        match *event {
+            Event::Step(ref step) => self.end(step.t, step.loss),
+            Event::Skipped(Skipped { t, loss }) => self.skip(t, loss),
+            _ => None,
+        }
+    }
+
+    /// How the trial ends after the update at `t` was skipped, if it does: by divergence, once
+    /// [`SKIPPED_IN_A_ROW`] were.
+    pub fn skip(&mut self, t: u64, loss: f64) -> Option<Outcome> {
+        self.skipped += 1;
+        (self.skipped == SKIPPED_IN_A_ROW).then_some(Outcome::Diverged { t, loss })
+    }
+
     /// How the trial ends after step `t` with this loss, if it does.
     pub fn end(&mut self, t: u64, loss: f64) -> Option<Outcome> {
+        self.skipped = 0;
         if let Some(why) = self.rise.as_mut().and_then(|rise| rise.after(loss)) {
             return Some(Outcome::Halted { t: t + 1, why });
         }

@@ -46,6 +46,30 @@ pub enum TrainError {
         /// What is allowed.
         allowed: String,
     },
+    /// More batches for one update than an epoch has.
+    #[error(
+        "`accumulate {batches} batches` fits no epoch of this task, which has {per_epoch}: an update ends with its \
+         epoch; accumulate fewer, or take smaller batches"
+    )]
+    Accumulate {
+        /// As it was given.
+        batches: u32,
+        /// Batches of an epoch.
+        per_epoch: u64,
+    },
+    /// An average that would begin after the training's end.
+    #[error(
+        "`{average}` would begin after step {first}, and the training ends after step {total}; let it begin earlier, \
+         `from 75%` for instance"
+    )]
+    Average {
+        /// As it was given.
+        average: String,
+        /// Updates after which it would take the first weights.
+        first: u64,
+        /// Updates of the training.
+        total: u64,
+    },
     /// A group of the strategy has no parameter to train, or a parameter has no group.
     #[error("{message}; the parameters are {names}")]
     Groups {

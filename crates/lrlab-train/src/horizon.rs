@@ -4,11 +4,15 @@ use lrlab_core::{Duration, Horizon};
 
 use crate::{Task, TrainError, batches::Batches, task::Supply};
 
-/// Rows of a batch and the training's length.
+/// Rows of a batch and the training's length, where an update has the mean gradient of `accumulate`
+/// batches.
+///
+/// A step is an update, and an epoch stays the same data: it has fewer steps then.
 pub(crate) fn shape(
     task: &dyn Task,
     budget: Duration,
     batch_size: Option<usize>,
+    accumulate: u32,
 ) -> Result<(usize, Horizon), TrainError> {
     let supply = task.supply();
     let batch_size = batch_size.unwrap_or_else(|| task.default_batch_size());
@@ -19,7 +23,11 @@ pub(crate) fn shape(
     if !(1..=most).contains(&batch_size) {
         return Err(TrainError::BatchSize { got: batch_size, allowed });
     }
-    Ok((batch_size, horizon_of(budget, Batches::steps_per_epoch(supply, batch_size))?))
+    let per_epoch = Batches::per_epoch(supply, batch_size);
+    if matches!(supply, Supply::Rows(_)) && u64::from(accumulate) > per_epoch {
+        return Err(TrainError::Accumulate { batches: accumulate, per_epoch });
+    }
+    Ok((batch_size, horizon_of(budget, per_epoch.div_ceil(u64::from(accumulate)))?))
 }
 
 /// Total steps of a budget, and steps in an epoch.

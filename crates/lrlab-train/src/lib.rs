@@ -21,6 +21,7 @@ mod batches;
 mod error;
 mod flex;
 mod horizon;
+mod weights;
 
 pub use error::TrainError;
 pub use study::StudyFolder;

@@ -12,7 +12,7 @@ use std::{
 
 use lrlab_core::{
     Duration, Event, Horizon, Outcome, Question, Strategy, TaskSpec, TrialSpec,
-    event::{Probed, Started, Step, Validated},
+    event::{Probed, Skipped, Started, Step, Validated},
     layout::{self, EVENTS_FILE, RUNS_FOLDER},
     study::RecordedSpec,
 };
@@ -269,6 +269,7 @@ fn kept(file: &File, path: &Path, updates: Option<u64>) -> Result<Kept, TrainErr
         match event {
             Event::Started(started) => kept.started = Some(started),
             Event::Step(Step { t, .. }) if t < updates => kept.last = Some(t),
+            Event::Skipped(Skipped { t, .. }) if t < updates => {}
             Event::Validated(Validated { t, .. }) | Event::Probed(Probed { t, .. }) if t <= updates => {}
             _ => break,
         }

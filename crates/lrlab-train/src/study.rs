@@ -153,12 +153,13 @@ pub fn check_study(spec: &StudySpec) -> Result<(), TrainError> {
     check_rates(spec, horizon)
 }
 
-/// Checks that every arm of a study can be built over `horizon`, at every rate that it is known to try.
+/// Checks that every arm of a study can be built over `horizon`, which is that of [`study_horizon`], at every rate that it is known to try.
 ///
 /// # Errors
 /// The first arm that cannot be built or tuned.
 pub fn check_rates(spec: &StudySpec, horizon: Horizon) -> Result<(), TrainError> {
     for (index, arm) in spec.arms.iter().enumerate() {
+        let horizon = spec.horizon_of(&arm.strategy, horizon);
         arm.strategy.build(horizon)?.scheduler.rehearse(horizon.total_steps)?;
         match &spec.protocol.tuning {
             Tuning::AsWritten => {}
@@ -174,13 +175,14 @@ pub fn check_rates(spec: &StudySpec, horizon: Horizon) -> Result<(), TrainError>
     Ok(())
 }
 
-/// How long the trainings of a study are.
+/// How long the trainings of a study are, where a step has one batch; [`StudySpec::horizon_of`] tells how
+/// long that is for an arm.
 ///
 /// # Errors
 /// A task, batch size or budget that cannot be used.
 pub fn study_horizon(spec: &StudySpec) -> Result<Horizon, TrainError> {
     let task = task::build(&spec.task, spec.seeds.first().copied().unwrap_or(0))?;
-    Ok(horizon::shape(&*task, spec.budget, spec.batch_size)?.1)
+    Ok(horizon::shape(&*task, spec.budget, spec.batch_size, 1)?.1)
 }
 
 /// Runs the trial that `build` gives until `until`, or to its end. What goes wrong inside it, a panic

@@ -1,7 +1,7 @@
 //! Compares the arms of a study: summaries, targets, ties, what is known of the differences while
 //! seeds are still being added, what it cost, and what to do next.
 
-use lrlab_core::Outcome;
+use lrlab_core::{Outcome, event::is_of_other_weights};
 
 use crate::{
     ArmRuns, Run, StudyRuns, Verdict, Word,
@@ -226,7 +226,10 @@ fn row(arm: &ArmRuns, seeds: usize) -> Row {
 /// The metric whose name says that it is an accuracy: `validation accuracy` for instance.
 fn accuracy(run: &Run) -> Option<f64> {
     let metrics = &run.validated.last()?.metrics;
-    metrics.iter().find(|(name, _)| name.ends_with("accuracy")).map(|(_, metric)| metric.0)
+    metrics
+        .iter()
+        .find(|(name, _)| name.ends_with("accuracy") && !is_of_other_weights(name))
+        .map(|(_, metric)| metric.0)
 }
 
 /// Whether an arm may be ranked: no run diverged or failed, and all that completed have a finite

@@ -14,7 +14,7 @@ pub(super) static FORMAT: Format = Format {
     name: "csv",
     file: "table.csv, curves.csv",
     doc: "The table's numbers, one line for each strategy and metric, and loss and rate of each run against \
-          its steps: of every step, or of every n-th where they are many (the logs hold all).",
+          its steps, and what really multiplied the direction where that differs: of every step, or of every n-th where they are many (the logs hold all).",
     render,
 };
 
@@ -89,7 +89,10 @@ fn stride(report: &Report) -> u64 {
 /// Loss and rate of every n-th step, and of each run's last: as measured, no means.
 fn curves(report: &Report) -> String {
     let stride = stride(report);
-    let mut text = "study,strategy,seed,t,loss,lr\n".to_owned();
+    let runs = || report.studies.iter().flat_map(|study| &study.runs.arms).flat_map(|arm| &arm.runs);
+    // Only where an optimizer makes something else of its rate is there anything to tell.
+    let acting = runs().any(|run| run.steps.iter().any(|step| !step.effective_lr.is_empty()));
+    let mut text = format!("study,strategy,seed,t,loss,lr{}\n", if acting { ",effective_lr" } else { "" });
     for study in &report.studies {
         for arm in &study.runs.arms {
             let names = format!("{},{}", quoted(&study.heading), quoted(&arm.label));
@@ -99,11 +102,14 @@ fn curves(report: &Report) -> String {
                 let written = |step: &StepRef<'_>| step.t.is_multiple_of(stride) || step.t == last;
                 for step in run.steps.iter().filter(written) {
                     // The rates of several parameter groups share a cell, in the groups' order.
-                    let rates: Vec<String> = step.lr.iter().map(|&rate| number(rate)).collect();
+                    let cell = |rates: &[f64]| {
+                        rates.iter().map(|&rate| number(rate)).collect::<Vec<String>>().join(" ")
+                    };
+                    let acts = if acting { format!(",{}", cell(step.acting_lr())) } else { String::new() };
                     let (t, loss) =
                         (step.t, if step.loss.is_nan() { "NaN".to_owned() } else { number(step.loss) });
                     // Writing to a String cannot fail.
-                    let _ = writeln!(text, "{names},{seed},{t},{loss},{}", rates.join(" "));
+                    let _ = writeln!(text, "{names},{seed},{t},{loss},{}{acts}", cell(step.lr));
                 }
             }
         }

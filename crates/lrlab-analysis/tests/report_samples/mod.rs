@@ -270,7 +270,8 @@ fn empty(spec: &StudySpec, arm: &Arm, seed: u64, full_batch: bool, parameters: u
         objective: if full_batch { "loss" } else { "validation loss" }.into(),
         bowl: None,
     };
-    Run { started, steps: Steps::default(), probes: Vec::new(), validated: Vec::new(), outcome: None }
+    let (steps, skipped, probes, validated) = Default::default();
+    Run { started, steps, skipped, probes, validated, outcome: None }
 }
 
 fn step(t: u64, loss: f64, lr: f64) -> Step {

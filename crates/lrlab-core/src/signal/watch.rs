@@ -1,7 +1,7 @@
 //! Which readings count, and which of them are better.
 
 use super::{SignalError, SignalState, arguments::Settings};
-use crate::spec::Fault;
+use crate::{event::is_of_other_weights, spec::Fault};
 
 /// Takes the readings of one metric and remembers the best.
 #[derive(Clone, Debug)]
@@ -42,8 +42,11 @@ pub(super) enum Reading {
 }
 
 /// Whether `name` is the metric that a spec calls `metric`, `loss` being also `validation loss` and
-/// `excess loss`.
+/// `excess loss`. Weights that the training is not judged by are not heard.
 pub(crate) fn means(metric: &str, name: &str) -> bool {
+    if is_of_other_weights(name) {
+        return false;
+    }
     if metric == "training_loss" {
         return name == "training loss";
     }

@@ -201,11 +201,14 @@ pub enum AverageKind {
 }
 
 impl AverageKind {
+    /// The words of all kinds.
+    pub const WORDS: [&str; 2] = ["ema", "swa"];
+
     /// Its word in specs, and in the names of its metrics.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Ema { .. } => "ema",
-            Self::Swa { .. } => "swa",
+            Self::Ema { .. } => Self::WORDS[0],
+            Self::Swa { .. } => Self::WORDS[1],
         }
     }
 }

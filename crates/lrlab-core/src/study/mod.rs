@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
-    Duration, Strategy,
+    Duration, Horizon, Strategy,
     registry::RawArgument,
     spec::{Origin, fnv1a},
 };
@@ -134,6 +134,18 @@ impl StudySpec {
             batch_size: self.batch_size,
             measure: true,
             stop: None,
+        }
+    }
+
+    /// How long the trainings of an arm are, in a study whose trainings are of `horizon` where an update has
+    /// one batch. A budget in epochs is the same data for all; one in steps is as many updates.
+    pub fn horizon_of(&self, strategy: &Strategy, horizon: Horizon) -> Horizon {
+        match strategy.accumulate {
+            1 => horizon,
+            batches => {
+                let steps_per_epoch = horizon.steps_per_epoch.div_ceil(u64::from(batches));
+                Horizon::new(self.budget.steps(Horizon::new(0, steps_per_epoch)), steps_per_epoch)
+            }
         }
     }
 

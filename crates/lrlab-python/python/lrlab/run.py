@@ -46,6 +46,8 @@ class Run:
         t: Updates made before each step.
         loss: Training loss of each step's batch, before the update.
         lr: The rate of each update, of shape (steps, groups).
+        effective_lr: What really multiplied the direction of each update, of shape (steps, groups): the
+            rate, unless the optimizer makes something else of it.
         momentum: The momentum or beta1 of each update, of shape (steps, groups).
         gradient_norm: Euclidean norm of each gradient.
         turn: Cosine between each gradient and the one before, in -1..1.
@@ -72,6 +74,7 @@ class Run:
     t: NDArray[numpy.int64]
     loss: Column
     lr: Column
+    effective_lr: Column
     momentum: Column
     gradient_norm: Column
     turn: Column
@@ -124,6 +127,7 @@ class Run:
             t=t,
             loss=column(log.column("loss")),
             lr=wide("lr"),
+            effective_lr=wide("effective_lr"),
             momentum=wide("momentum"),
             gradient_norm=column(log.column("grad_norm")),
             turn=column(log.column("turn")),

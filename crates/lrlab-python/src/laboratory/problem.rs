@@ -60,10 +60,18 @@ impl Problem {
         Ok(Horizon::new(total, self.steps_per_epoch))
     }
 
-    /// Refuses a strategy whose groups and the parameters do not fit each other.
+    /// Refuses a strategy whose groups and the parameters do not fit each other, and what the loop that trains
+    /// PyTorch's models does not do.
     pub(super) fn check(&self, strategy: &Strategy) -> PyResult<()> {
         if matches!(strategy.origin, Origin::Code(_)) {
             return Ok(());
+        }
+        let Strategy { accumulate, skip_non_finite, no_decay, averages, .. } = strategy;
+        if *accumulate != 1 || *skip_non_finite || !no_decay.is_empty() || !averages.is_empty() {
+            return Err(PyValueError::new_err(format!(
+                "`{strategy}`: accumulation, skipped updates, `no decay for` and averages are trained by the command \
+                 lrlab alone; leave them out here, or build the optimizer in a function that is given as the strategy"
+            )));
         }
         let patterns = strategy.groups.iter().map(|group| &group.params);
         groups_of(&self.parameters, patterns).map(drop).map_err(|error| train_refused(&error))

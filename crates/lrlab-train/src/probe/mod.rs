@@ -98,7 +98,7 @@ impl Probes {
             }
         }
         if last && let Some(branches) = self.branches.take() {
-            let same = trial.task().gradients(Batch::Probe)?;
+            let same = trial.probe_loss()?;
             let Branches { start, half, raised } = branches;
             tell(Probe::Branch { from: self.branch_at, start, same, half, raised })?;
         }
@@ -156,13 +156,13 @@ impl Probes {
 /// Steps between two looks at the curvature, so that they stay within their share of the work.
 fn spacing(trial: &mut Trial) -> u64 {
     let total = trial.horizon().total_steps;
-    let batch = trial.batch_rows() as f64;
+    let rows_of_update = trial.rows_of_update() as f64;
     let rows = trial.task().probe_rows();
     let looks = if trial.is_full_batch() || rows == 0 {
         PROBES_AT_MOST
     } else {
         // A product takes two gradients; a gradient's cost grows slower than its rows.
-        let gradient = (rows as f64 / batch).max(1.0).powf(0.75);
+        let gradient = (rows as f64 / rows_of_update).max(1.0).powf(0.75);
         let look = 2.0 * f64::from(NEXT_PRODUCTS) * gradient + gradient;
         let affordable = SHARPNESS_SHARE * total as f64 / look;
         (affordable as u64).clamp(1, PROBES_AT_MOST)

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use lrlab_core::{Event, Horizon, Outcome, Tuning, layout};
+use lrlab_core::{Arm, Event, Horizon, Outcome, Tuning, layout};
 
 use super::{CompareAnswer, ComparePlanner, TunedArm};
 use crate::{
@@ -40,7 +40,7 @@ impl StudyRuns {
             fold.push(&Event::Finished { outcome: Outcome::Failed { why: unbuilt.why.clone() } });
             Some(fold.finish())
         };
-        let mut planner = ComparePlanner::new(self.spec.clone(), self.horizon()?);
+        let mut planner = ComparePlanner::of_arms(self.spec.clone(), self.horizons()?);
         replay(&mut planner, |request| {
             known
                 .get(&request.name)
@@ -55,9 +55,10 @@ impl StudyRuns {
     /// What was spent counts as it was allowed: a search that knows enough before its effort is used up,
     /// or a trial that diverges, leaves an arm no worse off.
     pub fn efforts(&self, answer: &CompareAnswer) -> Vec<ArmEffort> {
-        let total = self.horizon().map_or(0, |horizon| horizon.total_steps);
-        let arms = answer.arms.iter().zip(&self.arms);
-        let effort = |(arm, runs): (&TunedArm, &ArmRuns)| {
+        let horizons = self.horizons().unwrap_or_default();
+        let arms = answer.arms.iter().zip(&self.arms).enumerate();
+        let effort = |(index, (arm, runs)): (usize, (&TunedArm, &ArmRuns))| {
+            let total = horizons.get(index).map_or(0, |horizon| horizon.total_steps);
             let (trials, gradients) = match self.spec.protocol.tuning {
                 Tuning::AsWritten => (0, 0),
                 _ if arm.strategy.has_own_rate() => (0, 0),
@@ -83,10 +84,21 @@ impl StudyRuns {
         arms.map(effort).collect()
     }
 
-    /// How long each training is; `None` before there is a run.
-    fn horizon(&self) -> Option<Horizon> {
-        let run = self.arms.iter().flat_map(|arm| &arm.runs).next()?;
-        let steps_per_epoch = run.started.horizon.steps_per_epoch;
-        Some(Horizon::new(self.spec.budget.steps(Horizon::new(0, steps_per_epoch)), steps_per_epoch))
+    /// How long the trainings of each arm are; `None` before there is a run. An arm that has none is taken
+    /// to see the batches of the others.
+    fn horizons(&self) -> Option<Vec<Horizon>> {
+        let of = |run: &Run| {
+            let steps_per_epoch = run.started.horizon.steps_per_epoch;
+            Horizon::new(self.spec.budget.steps(Horizon::new(0, steps_per_epoch)), steps_per_epoch)
+        };
+        let accumulated = |run: &Run| run.started.trial.strategy.accumulate;
+        let finest = self.arms.iter().flat_map(|arm| &arm.runs).min_by_key(|run| accumulated(run))?;
+        let Horizon { total_steps, steps_per_epoch } = of(finest);
+        let batches = Horizon::new(total_steps, steps_per_epoch * u64::from(accumulated(finest)));
+        let horizon = |(spec, runs): (&Arm, &ArmRuns)| match runs.runs.first() {
+            Some(run) => of(run),
+            None => self.spec.horizon_of(&spec.strategy, batches),
+        };
+        Some(self.spec.arms.iter().zip(&self.arms).map(horizon).collect())
     }
 }

@@ -25,16 +25,23 @@ const LIVE: usize = 256;
 #[derive(Clone, Debug)]
 pub struct ComparePlanner {
     spec: StudySpec,
-    horizon: Horizon,
+    /// How long the trainings of each arm are.
+    horizons: Vec<Horizon>,
     /// What was found for each arm. Results are only ever added, so what is known stays.
     tuned: Vec<Option<TunedArm>>,
 }
 
 impl ComparePlanner {
-    /// Will answer `spec`, whose trainings are of `horizon`.
+    /// Will answer `spec`, whose trainings are of `horizon` where an update has one batch.
     pub fn new(spec: StudySpec, horizon: Horizon) -> Self {
+        let horizons = spec.arms.iter().map(|arm| spec.horizon_of(&arm.strategy, horizon)).collect();
+        Self::of_arms(spec, horizons)
+    }
+
+    /// The same, with how long the trainings of each arm are.
+    fn of_arms(spec: StudySpec, horizons: Vec<Horizon>) -> Self {
         let tuned = vec![None; spec.arms.len()];
-        Self { spec, horizon, tuned }
+        Self { spec, horizons, tuned }
     }
 
     /// The rate of an arm, or what is to be trained before it can be told.
@@ -53,7 +60,7 @@ impl ComparePlanner {
                     ..FindSpec::new(self.spec.task.clone(), arm.strategy.clone(), self.spec.budget)
                 };
                 let own: Vec<TrialResult> = own.cloned().collect();
-                match FindPlanner::new(find, self.horizon).next(&own) {
+                match FindPlanner::new(find, self.horizons[index]).next(&own) {
                     Next::Stop(answer) => Ok(TunedArm::searched(arm, answer, own.len())),
                     Next::Run(mut requests) => {
                         for request in &mut requests {
@@ -66,7 +73,7 @@ impl ComparePlanner {
             Tuning::Grid { rates, seeds, halving } => {
                 let rates = rates.get(index).map_or(&[][..], Vec::as_slice);
                 let grid = Grid { spec: &self.spec, prefix: &prefix, arm, rates, seeds: *seeds };
-                let rungs = if *halving { grid::rungs(self.horizon) } else { Vec::new() };
+                let rungs = if *halving { grid::rungs(self.horizons[index]) } else { Vec::new() };
                 grid.tune(&rungs, own)
             }
         }

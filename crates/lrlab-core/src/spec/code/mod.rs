@@ -37,7 +37,7 @@ use optimizer::{arguments, class, constructor_arguments, with_optimizer};
 impl Strategy {
     /// The same training in plain PyTorch: optimizers, schedulers and a loop that shows where each
     /// is called. It expects `model`, `loader` and `loss_fn`, and `loader` to give
-    /// `horizon.steps_per_epoch` batches. What reacts to a metric reads the mean training loss of each
+    /// batches for `horizon.steps_per_epoch` updates. What reacts to a metric reads the mean training loss of each
     /// epoch, where a validation loss can be put.
     ///
     /// Fails where the strategy cannot be built over this horizon, and where a rate of 0 would have to

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::Code;
 use crate::{
     AfterEnd, Horizon,
+    event::SKIPPED_IN_A_ROW,
     spec::{Clip, Strategy, torch_text::float_text},
 };
 
@@ -30,6 +31,9 @@ impl Code {
         if counts {
             line(0, "step = 0");
         }
+        if strategy.skip_non_finite {
+            line(0, "skipped = 0");
+        }
         line(0, &format!("for epoch in range({epochs}):  # {steps}"));
         if reads {
             line(1, "losses = []");
@@ -54,36 +58,7 @@ impl Code {
                 line(3, &format!("warnings.warn(\"the plan was made for {total_steps} steps\")"));
             }
         }
-        if batches == 1 {
-            self.zero_grad(&mut line, 2);
-        } else {
-            line(2, &format!("if batch % {batches} == 0:"));
-            self.zero_grad(&mut line, 3);
-            let share = format!("min({batches}, len(loader) - batch // {batches} * {batches})");
-            line(2, &format!("share = {share}  # batches of this update"));
-        }
-        let share = if batches == 1 { "" } else { " / share" };
-        if reads || strategy.skip_non_finite {
-            line(2, "loss = loss_fn(model(inputs), targets)");
-            let scaled = if batches == 1 { "loss".to_owned() } else { format!("(loss{share})") };
-            line(2, &format!("{scaled}.backward()"));
-            if reads {
-                line(2, "losses.append(loss.item())");
-            }
-        } else if batches == 1 {
-            line(2, "loss_fn(model(inputs), targets).backward()");
-        } else {
-            line(2, &format!("(loss_fn(model(inputs), targets){share}).backward()"));
-        }
-        if batches != 1 {
-            line(2, &format!("if (batch + 1) % {batches} and batch + 1 < len(loader):"));
-            line(3, "continue");
-        }
-        if strategy.skip_non_finite {
-            line(2, "gradients = [p.grad for p in model.parameters() if p.grad is not None]");
-            line(2, "if not all(torch.isfinite(g).all() for g in [loss, *gradients]):");
-            line(3, "continue  # this update is left out");
-        }
+        self.gradients(strategy, &mut line);
         match strategy.clip {
             Some(Clip::Norm(norm)) => line(
                 2,
@@ -120,15 +95,64 @@ impl Code {
             line(1, &format!("{scheduler}.step()  # once after each epoch"));
         }
         if reads {
-            line(
-                1,
-                "metric = sum(losses) / len(losses)  # the mean training loss; put a validation loss here",
-            );
+            let mean = "metric = sum(losses) / len(losses)";
+            let some = if strategy.skip_non_finite { " if losses else math.nan" } else { "" };
+            line(1, &format!("{mean}{some}  # the mean training loss; put a validation loss here"));
         }
         for reading in &self.readings {
             line(1, reading);
         }
         code
+    }
+
+    /// From the beginning of an update to its gradient, or to the next batch.
+    fn gradients(&self, strategy: &Strategy, line: &mut impl FnMut(usize, &str)) {
+        let (batches, skips, reads) =
+            (strategy.accumulate, strategy.skip_non_finite, !self.readings.is_empty());
+        if batches == 1 {
+            self.zero_grad(line, 2);
+        } else {
+            line(2, &format!("if batch % {batches} == 0:"));
+            self.zero_grad(line, 3);
+            let share = format!("min({batches}, len(loader) - batch // {batches} * {batches})");
+            line(3, &format!("share = {share}  # batches of this update"));
+            if skips {
+                line(3, "total = 0.0");
+            }
+        }
+        let share = if batches == 1 { "" } else { " / share" };
+        if reads || skips {
+            line(2, "loss = loss_fn(model(inputs), targets)");
+            let scaled = if batches == 1 { "loss".to_owned() } else { format!("(loss{share})") };
+            line(2, &format!("{scaled}.backward()"));
+            if batches != 1 && skips {
+                line(2, "total += loss.detach() / share");
+            }
+            if reads && !skips {
+                line(2, "losses.append(loss.item())");
+            }
+        } else if batches == 1 {
+            line(2, "loss_fn(model(inputs), targets).backward()");
+        } else {
+            line(2, &format!("(loss_fn(model(inputs), targets){share}).backward()"));
+        }
+        if batches != 1 {
+            line(2, &format!("if (batch + 1) % {batches} and batch + 1 < len(loader):"));
+            line(3, "continue");
+        }
+        if skips {
+            let loss = if batches == 1 { "loss" } else { "total" };
+            line(2, "gradients = [p.grad for p in model.parameters() if p.grad is not None]");
+            line(2, &format!("if not all(torch.isfinite(g).all() for g in [{loss}, *gradients]):"));
+            line(3, "skipped += 1");
+            line(3, &format!("if skipped == {SKIPPED_IN_A_ROW}:"));
+            line(4, "raise RuntimeError(\"diverged: no batch has a finite loss and gradient any more\")");
+            line(3, "continue  # this update is left out");
+            line(2, "skipped = 0");
+            if reads {
+                line(2, &format!("losses.append({loss}.item())"));
+            }
+        }
     }
 
     fn zero_grad(&self, line: &mut impl FnMut(usize, &str), depth: usize) {
