@@ -1,7 +1,8 @@
-//! `cargo xtask docs`: the pages of the schedules, written from the registries.
+//! `cargo xtask docs`: files written from the registries: the pages of the schedules, and the Python classes
+//! of the optimizers.
 //!
-//! What stands on them comes from a program of its own, which knows the registries and draws; this
-//! chore stays quick to build and only keeps the folder equal to what that program says.
+//! What stands in them comes from programs of their own, which know the registries and draw; this chore stays
+//! quick to build and only keeps each folder equal to what its program says.
 
 use std::{collections::BTreeMap, fs, path::Path, process::Stdio};
 
@@ -10,13 +11,15 @@ use crate::{
     tree::{Tree, cargo, workspace_root},
 };
 
-const FOLDER: &str = "docs/schedules";
-/// With the features of all default members, as `cargo test` builds them: nothing is built twice.
-const PROGRAM: [&str; 2] = ["--example", "schedule_pages"];
+/// Folders, with the examples that print what stands in them.
+const WRITTEN: [(&str, &str); 2] = [
+    ("docs/schedules", "schedule_pages"),
+    ("crates/lrlab-python/python/lrlab/torch/optim", "torch_optimizers"),
+];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Writes nothing, and fails where a page is not what it should be.
+    /// Writes nothing, and fails where a file is not what it should be.
     #[arg(long)]
     check: bool,
 }
@@ -35,49 +38,52 @@ enum Change<'a> {
     Remove(String),
 }
 
-/// Writes the pages, or tells which of them would change.
+/// Writes the files, or tells which of them would change.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let root = workspace_root()?;
-    let pages = pages(&root)?;
-    let changes = changes(&Tree::read(&root)?, &pages)?;
-    for change in &changes {
-        match change {
-            Change::Add(name) => println!("missing  {FOLDER}/{name}"),
-            Change::Renew(name) => println!("differs  {FOLDER}/{name}"),
-            Change::Remove(name) => println!("stray    {FOLDER}/{name}"),
+    let tree = Tree::read(&root)?;
+    let mut wrong = 0;
+    for (folder, program) in WRITTEN {
+        let pages = pages(&root, program)?;
+        let changes = changes(&tree, folder, &pages)?;
+        for change in &changes {
+            match change {
+                Change::Add(name) => println!("missing  {folder}/{name}"),
+                Change::Renew(name) => println!("differs  {folder}/{name}"),
+                Change::Remove(name) => println!("stray    {folder}/{name}"),
+            }
+        }
+        wrong += changes.len();
+        if !options.check {
+            println!("{} files below {folder}, {} of them changed", pages.len(), changes.len());
+            write(&root.join(folder), &pages, &changes)?;
         }
     }
-    if options.check {
-        return match changes.len() {
-            0 => Ok(()),
-            count => Err(format!(
-                "{count} files below {FOLDER} are not what they should be; run `cargo xtask docs`"
-            )),
-        };
+    if options.check && wrong > 0 {
+        return Err(format!("{wrong} files are not what they should be; run `cargo xtask docs`"));
     }
-    println!("{} files below {FOLDER}, {} of them changed", pages.len(), changes.len());
-    write(&root.join(FOLDER), &pages, &changes)
+    Ok(())
 }
 
-/// What the program of the pages prints.
-fn pages(root: &Path) -> Result<Pages> {
+/// What an example prints.
+fn pages(root: &Path, program: &str) -> Result<Pages> {
+    // With the features of all default members, as `cargo test` builds them: nothing is built twice.
     let output = cargo()
-        .args(["run", "--quiet"])
-        .args(PROGRAM)
+        .args(["run", "--quiet", "--example", program])
         .current_dir(root)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
         .map_err(|why| format!("cannot run cargo: {why}"))?;
     if !output.status.success() {
-        return Err(format!("the pages cannot be made: {}", output.status));
+        return Err(format!("{program} ended with {}", output.status));
     }
-    serde_json::from_slice(&output.stdout).map_err(|why| format!("the pages are not JSON: {why}"))
+    serde_json::from_slice(&output.stdout).map_err(|why| format!("{program} prints no JSON: {why}"))
 }
 
-fn changes<'a>(tree: &Tree, pages: &'a Pages) -> Result<Vec<Change<'a>>> {
+fn changes<'a>(tree: &Tree, folder: &str, pages: &'a Pages) -> Result<Vec<Change<'a>>> {
     let mut changes = Vec::new();
-    let prefix = format!("{FOLDER}/");
+    let prefix = format!("{folder}/");
     for (name, text) in pages {
         let file = format!("{prefix}{name}");
         if !tree.files.contains(&file) {
@@ -118,6 +124,8 @@ mod tests {
     use super::*;
     use crate::tree::made_up;
 
+    const FOLDER: &str = "docs/schedules";
+
     fn wanted() -> Pages {
         [("cosine.md", "a"), ("linear.md", "b"), ("step.md", "c")]
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
@@ -134,7 +142,7 @@ mod tests {
         ]);
         let pages = wanted();
         assert_eq!(
-            changes(&tree, &pages).unwrap(),
+            changes(&tree, FOLDER, &pages).unwrap(),
             [Change::Renew("linear.md"), Change::Add("step.md"), Change::Remove("gone.svg".to_owned())]
         );
     }
@@ -143,8 +151,8 @@ mod tests {
     fn after_writing_nothing_is_left_to_change() {
         let (folder, tree) = made_up(&[("docs/schedules/gone.svg", ""), ("docs/schedules/step.md", "old")]);
         let pages = wanted();
-        write(&folder.path().join(FOLDER), &pages, &changes(&tree, &pages).unwrap()).unwrap();
-        assert_eq!(changes(&Tree::read(folder.path()).unwrap(), &pages).unwrap(), []);
+        write(&folder.path().join(FOLDER), &pages, &changes(&tree, FOLDER, &pages).unwrap()).unwrap();
+        assert_eq!(changes(&Tree::read(folder.path()).unwrap(), FOLDER, &pages).unwrap(), []);
         assert!(!folder.path().join(FOLDER).join("gone.svg").exists());
     }
 }

@@ -7,6 +7,7 @@ mod command;
 mod driver;
 mod error;
 mod laboratory;
+mod optim;
 mod param_groups;
 mod plan;
 mod rates;
@@ -44,6 +45,10 @@ mod _core {
     use super::recorder::Log;
     #[pymodule_export]
     use super::run::{RunLog, read_run};
+
+    // Optimizers over tensors.
+    #[pymodule_export]
+    use super::optim::TensorOptimizer;
 
     // The laboratory.
     #[pymodule_export]

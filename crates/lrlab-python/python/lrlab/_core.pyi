@@ -14,6 +14,7 @@ __all__ = [
     "Schedule",
     "SpecError",
     "Study",
+    "TensorOptimizer",
     "TorchFunctions",
     "TorchPlateau",
     "TorchRates",
@@ -103,6 +104,24 @@ class RunLog:
 def read_run(path: os.PathLike[str]) -> RunLog:
     """Reads the log at `path`."""
 
+# Optimizers over tensors.
+
+@final
+class TensorOptimizer:
+    """An optimizer of the registry over torch's tensors."""
+
+    def __new__(cls, name: str) -> TensorOptimizer:
+        """The optimizer whose class for PyTorch users is `name`."""
+
+    def begin(self, group: dict[str, Any], index: int) -> None:
+        """Checks the values and parameters of the group at `index`, and puts what is kept for it into it."""
+
+    def step(self, groups: list[dict[str, Any]], states: Any) -> list[Any]:
+        """Makes one update of the parameters that have a gradient; gives the tensors that changed."""
+
+    def move_to(self, evaluate: bool, groups: list[dict[str, Any]], states: Any) -> list[Any]:
+        """Moves the parameters to where the model is evaluated, or back; gives the tensors that changed."""
+
 # The laboratory.
 
 class TrialError(RuntimeError):
@@ -161,7 +180,7 @@ class Trial:
     @property
     def clip(self) -> tuple[str, float] | None: ...
     def __new__(cls, folder: str, spec: str, steps_per_epoch: int) -> Self: ...
-    def groups(self, names: list[str]) -> list[tuple[str, dict[str, Any], list[int]]]: ...
+    def groups(self, names: list[str]) -> list[tuple[tuple[str, str], dict[str, Any], list[int]]]: ...
     def set_values(self, groups: list[dict[str, Any]]) -> None: ...
     def rate(self) -> float: ...
     def begin(

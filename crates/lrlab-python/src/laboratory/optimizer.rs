@@ -4,13 +4,9 @@ use std::collections::HashMap;
 
 use lrlab::{
     Field, Optimizer, OptimizerSpec, ParamGroup,
-    core::{
-        optimizer::{
-            Moment,
-            registry::{self, Built, OptimizerEntry},
-        },
-        registry::{Argument, Arguments, Kind, Parameter},
-        spec::Fault,
+    core::optimizer::{
+        Moment,
+        registry::{self, Built},
     },
 };
 use pyo3::{
@@ -19,20 +15,18 @@ use pyo3::{
     types::{PyBytes, PyDict, PyList, PyTuple},
 };
 
-use crate::error::SpecError;
+use crate::{
+    error::SpecError,
+    optim::arguments::{place, read, write},
+};
 
-/// PyTorch's key of a parameter, with its place where the key holds several: `betas[0]`.
-fn place(pytorch: &'static str) -> (&'static str, Option<usize>) {
-    let indexed = pytorch.strip_suffix(']').and_then(|text| text.split_once('['));
-    indexed.map_or((pytorch, None), |(key, index)| (key, index.parse().ok()))
-}
-
-/// PyTorch's class of an optimizer and its keyword arguments, all of them, `group`'s numbers among them.
+/// The class of an optimizer for PyTorch users, with its module, and its keyword arguments, all of them,
+/// `group`'s numbers among them.
 pub(super) fn constructor<'py>(
     py: Python<'py>,
     spec: &OptimizerSpec,
     group: &ParamGroup,
-) -> PyResult<(&'static str, Bound<'py, PyDict>)> {
+) -> PyResult<((&'static str, &'static str), Bound<'py, PyDict>)> {
     let arguments = PyDict::new(py);
     let entry = registry::find(spec.name)
         .ok_or_else(|| PyValueError::new_err(format!("{} is no optimizer of lrlab", spec.name)))?;
@@ -45,33 +39,9 @@ pub(super) fn constructor<'py>(
             }
             continue;
         };
-        match place(pytorch) {
-            (key, Some(index)) => append(&arguments, key, index, number(parameter, group))?,
-            (key, None) if parameter.kind == Kind::Flag => {
-                let flag =
-                    given.map_or(parameter.default == Some("true"), |given| *given == Argument::Flag(true));
-                arguments.set_item(key, flag)?;
-            }
-            (key, None) => match given {
-                Some(Argument::Word(word)) => arguments.set_item(key, word)?,
-                Some(Argument::Numbers(numbers)) => arguments.set_item(key, numbers.clone())?,
-                _ => arguments.set_item(key, number(parameter, group))?,
-            },
-        }
+        write(&arguments, parameter, pytorch, given, group)?;
     }
-    Ok((entry.pytorch, arguments))
-}
-
-/// The value of a field, given or default.
-fn number(parameter: &Parameter, group: &ParamGroup) -> f64 {
-    Field::find(parameter.name).map_or(f64::NAN, |field| group.get(field))
-}
-
-/// Puts `value` at `index` of the tuple under `key`, whose items come in order.
-fn append(arguments: &Bound<'_, PyDict>, key: &str, index: usize, value: f64) -> PyResult<()> {
-    let mut items: Vec<f64> = arguments.get_item(key)?.map_or(Ok(Vec::new()), |list| list.extract())?;
-    items.insert(index.min(items.len()), value);
-    arguments.set_item(key, PyTuple::new(arguments.py(), items)?)
+    Ok(((entry.module.path(), entry.pytorch), arguments))
 }
 
 /// Writes the fields of `group` that `moves` says are scheduled into a parameter group of PyTorch.
@@ -102,30 +72,6 @@ pub(super) fn write_group(
     Ok(())
 }
 
-/// An optimizer of PyTorch as the registry's.
-fn read(entry: &OptimizerEntry, group: &Bound<'_, PyDict>) -> PyResult<Built> {
-    let mut args = Arguments::new();
-    for parameter in entry.params {
-        let Some(pytorch) = parameter.pytorch else { continue };
-        let (key, index) = place(pytorch);
-        let Some(value) = group.get_item(key)? else { continue };
-        let value = match index {
-            Some(index) => value.get_item(index)?,
-            None => value,
-        };
-        let argument = match parameter.kind {
-            Kind::Flag => Argument::Flag(value.is_truthy()?),
-            // A rate may be a tensor, which becomes a number.
-            _ => Argument::Number(value.call_method0("__float__")?.extract()?),
-        };
-        args.insert(parameter.name.to_owned(), argument);
-    }
-    (entry.build)(&args).map_err(|faults| {
-        let told: Vec<String> = faults.iter().map(Fault::to_string).collect();
-        PyValueError::new_err(told.join("; "))
-    })
-}
-
 /// What theory says of the update after `t` updates of PyTorch's optimizer `kind` with the parameter group
 /// `group`: the largest stable sharpness, and for each parameter the diagonal of the preconditioner as
 /// 32-bit floats, `None` where it is 1.
@@ -143,10 +89,18 @@ pub(crate) fn preconditioner<'py>(
     let Some(entry) = registry::OPTIMIZERS.iter().find(|entry| entry.pytorch == kind) else {
         return Ok(None);
     };
-    let Built { optimizer, group } = read(entry, group)?;
+    let kept = group;
+    let Built { optimizer, group } = read(entry, kept)?;
+    let mut numbers = Vec::new();
+    for number in optimizer.numbers() {
+        // PyTorch's own optimizers keep theirs elsewhere, or not at all.
+        let Some(value) = kept.get_item(number.name)? else { return Ok(None) };
+        numbers.push(value.extract()?);
+    }
+    let at = Moment { group: &group, t, numbers: &numbers };
     let diagonals = PyList::empty(py);
     for (length, mut state) in states {
-        match diagonal(&*optimizer, &group, t, length, &mut state) {
+        match diagonal(&*optimizer, at, length, &mut state) {
             Some(diagonal) if diagonal.iter().any(|x| !x.is_finite()) => return Ok(None),
             Some(diagonal) => {
                 let bytes: Vec<u8> = diagonal.iter().flat_map(|x| x.to_ne_bytes()).collect();
@@ -155,14 +109,13 @@ pub(crate) fn preconditioner<'py>(
             None => diagonals.append(py.None())?,
         }
     }
-    Ok(Some((optimizer.stability_limit(Moment { group: &group, t, numbers: &[] }), diagonals)))
+    Ok(Some((optimizer.stability_limit(at), diagonals)))
 }
 
 /// The preconditioner of one parameter; `None` where it is 1.
 fn diagonal(
     optimizer: &dyn Optimizer,
-    group: &ParamGroup,
-    t: u64,
+    at: Moment<'_>,
     length: usize,
     state: &mut HashMap<String, Vec<u8>>,
 ) -> Option<Vec<f32>> {
@@ -176,5 +129,5 @@ fn diagonal(
         .map(|s| slot(s.name).unwrap_or_else(|| vec![0.0; length]))
         .collect();
     let mut out = vec![1.0; length];
-    optimizer.preconditioner(Moment { group, t, numbers: &[] }, &slots, &mut out).then_some(out)
+    optimizer.preconditioner(at, &slots, &mut out).then_some(out)
 }

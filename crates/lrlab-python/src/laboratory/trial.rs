@@ -104,13 +104,13 @@ impl Trial {
         }
     }
 
-    /// For each group PyTorch's class, its keyword arguments, and which of the parameters `names` it takes.
+    /// For each group the optimizer's module and class, its keyword arguments, and which of the parameters `names` it takes.
     #[allow(clippy::type_complexity, reason = "a tuple for Python to take apart")]
     fn groups<'py>(
         &self,
         py: Python<'py>,
         names: Vec<String>,
-    ) -> PyResult<Vec<(&'static str, Bound<'py, PyDict>, Vec<usize>)>> {
+    ) -> PyResult<Vec<((&'static str, &'static str), Bound<'py, PyDict>, Vec<usize>)>> {
         let patterns = self.built.groups.iter().map(|group| &group.params);
         let group_of = groups_of(&names, patterns).map_err(|error| train_refused(&error))?;
         let of = |index: usize| (0..names.len()).filter(|&name| group_of[name] == index).collect();

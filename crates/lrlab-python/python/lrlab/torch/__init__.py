@@ -9,6 +9,7 @@ except ModuleNotFoundError as error:
         raise
     raise ModuleNotFoundError("lrlab.torch needs PyTorch: `pip install torch`", name="torch") from error
 
+from lrlab.torch import optim
 from lrlab.torch.laboratory import (
     CompareResult,
     FindResult,
@@ -30,5 +31,6 @@ __all__ = [
     "Sharpness",
     "compare",
     "find",
+    "optim",
     "sharpness",
 ]

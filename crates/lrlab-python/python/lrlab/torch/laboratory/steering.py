@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -14,12 +17,12 @@ from lrlab.torch.laboratory.arms import Build
 
 
 class Planned:
-    """Optimizers of PyTorch, with a strategy's values set before each update."""
+    """A strategy's optimizers, with its values set before each update."""
 
     def __init__(self, trial: _core.Trial, names: list[str], parameters: list[nn.Parameter]) -> None:
         self._trial = trial
         groups = trial.groups(names)
-        members: dict[str, list[int]] = {}
+        members: dict[tuple[str, str], list[int]] = {}
         for index, (kind, _, _) in enumerate(groups):
             members.setdefault(kind, []).append(index)
         self.optimizers: list[Optimizer] = []
@@ -29,7 +32,8 @@ class Planned:
                 {"params": [parameters[p] for p in groups[index][2]], **groups[index][1]}
                 for index in indices
             ]
-            optimizer: Optimizer = getattr(torch.optim, kind)(described)
+            module, name = kind
+            optimizer: Optimizer = getattr(importlib.import_module(module), name)(described)
             self.optimizers.append(optimizer)
             placed.update(zip(indices, optimizer.param_groups, strict=True))
         self._groups = [placed[index] for index in range(len(groups))]
@@ -93,6 +97,20 @@ class Coded:
         """Hands the objective to a scheduler that reacts to it."""
         if isinstance(self._built.scheduler, ReduceLROnPlateau) and not self._trial.is_sweep:
             self._built.scheduler.step(objective)
+
+
+@contextmanager
+def evaluating(optimizers: Sequence[Optimizer]) -> Iterator[None]:
+    """The parameters at the point where the model is evaluated: another one for Schedule-Free optimizers,
+    lrlab's and others'. Afterwards they are where the model is trained."""
+    moving: list[Any] = [each for each in optimizers if hasattr(each, "eval") and hasattr(each, "train")]
+    for optimizer in moving:
+        optimizer.eval()
+    try:
+        yield
+    finally:
+        for optimizer in moving:
+            optimizer.train()
 
 
 def clip(how: tuple[str, float] | None, parameters: list[nn.Parameter], norm: float) -> bool:

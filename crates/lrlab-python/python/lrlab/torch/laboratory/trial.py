@@ -21,7 +21,7 @@ from lrlab.torch.laboratory.problem import (
     trained,
     undisturbed,
 )
-from lrlab.torch.laboratory.steering import Coded, Planned, clip
+from lrlab.torch.laboratory.steering import Coded, Planned, clip, evaluating
 
 
 class Request(NamedTuple):
@@ -67,7 +67,8 @@ def _train(problem: Problem, trial: _core.Trial, arm: int | None, alone: Callabl
     seed_all(trial.seed)
     batches = problem.batches(loader)
     first = next(batches)
-    measured = problem.metrics(module) or [(TRAINING_LOSS, _look(problem, module, first))]
+    with evaluating(steering.optimizers):
+        measured = problem.metrics(module) or [(TRAINING_LOSS, _look(problem, module, first))]
     trial.begin(
         sum(parameter.numel() for parameter in parameters),
         steering.names(),
@@ -106,7 +107,8 @@ def _train(problem: Problem, trial: _core.Trial, arm: int | None, alone: Callabl
         steering.after_update(ends_epoch)
         # A range test is over before a validation could tell anything.
         if (ends_epoch and not trial.is_sweep) or t + 1 == total:
-            metrics = problem.metrics(module) or [(TRAINING_LOSS, _last_tenth(losses, total))]
+            with evaluating(steering.optimizers):
+                metrics = problem.metrics(module) or [(TRAINING_LOSS, _last_tenth(losses, total))]
             trial.validated(metrics)
             steering.after_validation(metrics[0][1])
     trial.complete()
