@@ -21,6 +21,7 @@ import convert_cases
 import convert_hugging_face
 import expression_cases
 import optimizer_goldens
+import optimizer_peers
 import plateau_readings
 import schedule_cases
 import scheduler_goldens
@@ -129,6 +130,7 @@ def main() -> None:
         **scheduler_goldens.MAKERS,
         "schedules": schedule_cases.schedules_json,
         "optimizers": optimizer_goldens.optimizers_json,
+        "optimizer_peers": optimizer_peers.peers_json,
         "digits_parity": digits_parity_json,
         "expressions": expression_cases.expressions_json,
         "convert": convert_cases.convert_json,

@@ -13,7 +13,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use lrlab_core::{Field, Horizon, ScheduleSpec, Strategy, schedule::SCHEDULES};
+use lrlab_core::{
+    Field, Horizon, ScheduleSpec, Strategy,
+    optimizer::registry::{Module, OPTIMIZERS},
+    schedule::SCHEDULES,
+};
 use serde::Deserialize;
 
 const HORIZON: Horizon = Horizon { total_steps: 60, steps_per_epoch: 10 };
@@ -191,4 +195,53 @@ fn a_scheduler_alone_has_an_optimizer_in_the_place_of_yours() {
     for lr in [0.0, -1.0, f64::NAN] {
         assert!(spec.to_torch_code(HORIZON, lr).unwrap_err().to_string().starts_with("lr: got"));
     }
+}
+
+#[test]
+fn optimizers_that_pytorch_lacks_come_from_lrlab() {
+    let mut moved = 0;
+    for entry in OPTIMIZERS.iter().filter(|entry| entry.module == Module::Lrlab) {
+        let strategy: Strategy = format!("{} lr=0.5 | cosine to 0", entry.name).parse().unwrap();
+        let code = strategy.to_torch_code(HORIZON).unwrap();
+        let class = entry.pytorch;
+        assert!(code.contains(&format!("from lrlab.torch.optim import {class}\n")), "{code}");
+        assert!(code.contains(&format!("optimizer = {class}(model.parameters(), lr=0.5)\n")), "{code}");
+        let elsewhere = strategy.groups[0].optimizer.build().unwrap().optimizer.evaluates_elsewhere();
+        for call in ["    optimizer.train()", "    optimizer.eval()"] {
+            assert_eq!(code.contains(call), elsewhere, "{code}");
+        }
+        moved += usize::from(elsewhere);
+        let pasted = format!("lrlab.torch.optim.{class}(model.parameters(), lr=0.5)");
+        assert_eq!(pasted.parse::<Strategy>().unwrap().groups[0].optimizer, strategy.groups[0].optimizer);
+    }
+    assert_eq!(moved, 3);
+}
+
+#[test]
+fn optimizers_share_the_parameters_by_name() {
+    let text = "for *.weight: muon lr=0.02 adjust_lr_fn=match_rms_adamw; schedule-free-adamw beta2=0.99; \
+                for *: adafactor eps2=0.01";
+    let code = text.parse::<Strategy>().unwrap().to_torch_code(HORIZON).unwrap();
+    for line in [
+        "optimizer0 = torch.optim.Muon(of_group(0, [\"*.weight\", \"*\", \"*\"]), lr=0.02, adjust_lr_fn='match_rms_adamw')",
+        "optimizer1 = AdamWScheduleFree(of_group(1, [\"*.weight\", \"*\", \"*\"]), betas=(0.9, 0.99))",
+        "optimizer2 = torch.optim.Adafactor(of_group(2, [\"*.weight\", \"*\", \"*\"]), eps=(None, 0.01))",
+        "    optimizer1.train()",
+        "        optimizer2.step()",
+    ] {
+        assert!(code.contains(line), "{line}\n{code}");
+    }
+}
+
+#[test]
+fn none_is_read_where_pytorch_has_it() {
+    for (text, plain) in [
+        ("Adafactor(lr=0.1, eps=(None, 0.01))", "adafactor lr=0.1 eps2=0.01"),
+        ("Muon(lr=0.1, ns_coefficients=(3, -4, 2), adjust_lr_fn=None)", "muon lr=0.1 ns_a=3 ns_b=-4 ns_c=2"),
+        ("prodigyopt.Prodigy(model.parameters(), beta3=None, d_coef=2)", "prodigy d_coef=2"),
+    ] {
+        assert_eq!(text.parse::<Strategy>().unwrap(), plain.parse::<Strategy>().unwrap(), "{text}");
+    }
+    let refused = "AdamW(betas=(None, 0.9))".parse::<Strategy>().unwrap_err().to_string();
+    assert!(refused.contains("None"), "{refused}");
 }

@@ -1,11 +1,15 @@
 //! Optimizers: one formula each, over state that lives outside in named slots.
 
+pub mod adafactor;
 pub mod adam;
 pub mod adamw;
 pub mod algorithm;
 pub mod clip;
+pub mod dog;
 pub mod elementwise;
 pub mod lion;
+pub mod muon;
+pub mod prodigy;
 pub mod registry;
 pub mod schedule_free;
 pub mod schedule_free_adamw;
@@ -18,10 +22,14 @@ pub mod value;
 
 use std::fmt::Debug;
 
+pub use adafactor::Adafactor;
 pub use adam::Adam;
 pub use algorithm::Algorithm;
+pub use dog::DoG;
 pub use elementwise::Elementwise;
 pub use lion::Lion;
+pub use muon::{Adjustment, Muon};
+pub use prodigy::Prodigy;
 pub use schedule_free::Averaging;
 pub use schedule_free_adamw::ScheduleFreeAdamW;
 pub use schedule_free_radam::ScheduleFreeRAdam;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Optimizer, adam, adamw, lion, schedule_free_adamw, schedule_free_radam, schedule_free_sgd, sgd};
+use super::{
+    Optimizer, adafactor, adam, adamw, dog, lion, muon, prodigy, schedule_free_adamw, schedule_free_radam,
+    schedule_free_sgd, sgd,
+};
 use crate::{
     Field, ParamGroup,
     registry::{Argument, Arguments, Keyword, Kind, Parameter, Range, Source, same_name},
@@ -18,6 +21,10 @@ pub static OPTIMIZERS: &[&OptimizerEntry] = &[
     &schedule_free_sgd::ENTRY,
     &schedule_free_adamw::ENTRY,
     &schedule_free_radam::ENTRY,
+    &prodigy::ENTRY,
+    &dog::ENTRY,
+    &adafactor::ENTRY,
+    &muon::ENTRY,
 ];
 
 /// What the registry says of one optimizer.

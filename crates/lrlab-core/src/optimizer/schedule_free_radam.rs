@@ -1,4 +1,4 @@
-//! Schedule-Free RAdam: Schedule-Free AdamW whose warmup follows from how well its root mean square is known.
+//! Schedule-Free `RAdam`: Schedule-Free `AdamW` whose warmup follows from how well its root mean square is known.
 //!
 //! ```text
 //! rho_inf = 2 / (1 - beta2) - 1
@@ -38,7 +38,7 @@ use crate::{
     spec::Fault,
 };
 
-/// Schedule-Free RAdam in the registry.
+/// Schedule-Free `RAdam` in the registry.
 pub(super) static ENTRY: OptimizerEntry = OptimizerEntry {
     name: "schedule-free-radam",
     pytorch: "RAdamScheduleFree",
@@ -100,7 +100,7 @@ fn rectification(beta2: f64, k: u64) -> Option<f64> {
         .then(|| ((rho - 4.0) * (rho - 2.0) * longest / ((longest - 4.0) * (longest - 2.0) * rho)).sqrt())
 }
 
-/// Schedule-Free RAdam. Rate, betas, eps and weight decay come from the group.
+/// Schedule-Free `RAdam`. Rate, betas, eps and weight decay come from the group.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScheduleFreeRAdam {
     /// Whether nothing moves while the mean of squares is not worth dividing by.

@@ -23,6 +23,31 @@ fn positions(entry: &OptimizerEntry) -> &'static [&'static str] {
             &["lr", "betas", "eps", "weight_decay", "warmup_steps", "r", "weight_lr_power"]
         }
         "RAdamScheduleFree" => &["lr", "betas", "eps", "weight_decay", "r", "weight_lr_power"],
+        "Prodigy" => &[
+            "lr",
+            "betas",
+            "beta3",
+            "eps",
+            "weight_decay",
+            "decouple",
+            "use_bias_correction",
+            "safeguard_warmup",
+            "d0",
+            "d_coef",
+            "growth_rate",
+        ],
+        "DoG" => &["reps_rel", "lr", "weight_decay", "eps", "init_eta"],
+        "Adafactor" => &["lr", "beta2_decay", "eps", "d", "weight_decay"],
+        "Muon" => &[
+            "lr",
+            "weight_decay",
+            "momentum",
+            "nesterov",
+            "ns_coefficients",
+            "eps",
+            "ns_steps",
+            "adjust_lr_fn",
+        ],
         _ => &["lr"],
     }
 }
@@ -62,7 +87,8 @@ fn translate(
 ) -> Result<Vec<(String, Argument)>, Fault> {
     let find = |name: &str| entry.params.iter().find(|param| param.pytorch == Some(name));
     if let Some(param) = find(name) {
-        if *value == TorchValue::None && param.default == Some("") {
+        let has_none = param.default == Some("") || matches!(param.kind, Kind::Choice(_));
+        if *value == TorchValue::None && has_none {
             return Ok(Vec::new());
         }
         let wrong = || Fault::value(name, value.to_string(), param.kind.describe());

@@ -6,6 +6,7 @@
 //! is exact in f64, so the relative error of a norm over n elements is below n * 2^-58, and nothing
 //! overflows or vanishes on the way.
 
+pub(crate) mod matrix;
 pub(crate) mod simd;
 
 use simd::Kernel;
@@ -59,6 +60,45 @@ pub fn dot_and_norm(a: &[f32], b: &[f32]) -> DotAndNorm {
         simd::run(AddProducts { sums: &mut squares, a, b: a });
     }
     DotAndNorm { dot: total(dots), norm_squared: total(squares) }
+}
+
+/// The sum of `term` over the elements that stand at one place of all `slices`, in the order of a
+/// [`dot`] product.
+///
+/// # Panics
+///
+/// When the lengths differ.
+pub(crate) fn sum_over<V: Copy, const N: usize>(slices: [&[V]; N], term: impl Fn([V; N]) -> f64) -> f64 {
+    assert!(slices.iter().all(|slice| slice.len() == slices[0].len()), "a sum is over slices of one length");
+    total(simd::run(AddTerms { slices, term }))
+}
+
+/// Adds each term to the sum of its lane.
+struct AddTerms<'a, V, F, const N: usize> {
+    slices: [&'a [V]; N],
+    term: F,
+}
+
+impl<V: Copy, F: Fn([V; N]) -> f64, const N: usize> Kernel for AddTerms<'_, V, F, N> {
+    type Output = [f64; LANES];
+
+    #[expect(clippy::inline_always, reason = "compiled into each instruction set's loop")]
+    #[inline(always)]
+    fn run(self) -> [f64; LANES] {
+        let mut lanes = [0.0; LANES];
+        let length = self.slices.first().map_or(0, |slice| slice.len());
+        let rows: [&[[V; LANES]]; N] = self.slices.map(|slice| &slice.as_chunks().0[..length / LANES]);
+        for row in 0..length / LANES {
+            let row: [&[V; LANES]; N] = rows.map(|rows| &rows[row]);
+            for (lane, sum) in lanes.iter_mut().enumerate() {
+                *sum += (self.term)(row.map(|row| row[lane]));
+            }
+        }
+        for (lane, element) in (length - length % LANES..length).enumerate() {
+            lanes[lane] += (self.term)(self.slices.map(|slice| slice[element]));
+        }
+        lanes
+    }
 }
 
 /// Adds each product to the sum of its lane.
@@ -133,6 +173,21 @@ mod tests {
                 })
                 .collect();
             assert!(results.iter().all(|bits| *bits == dot(&a, &b).to_bits()), "length {length}");
+        }
+    }
+
+    #[test]
+    fn a_sum_of_products_is_a_dot_product() {
+        for length in LENGTHS {
+            let (a, b) = vectors(length);
+            let product = |[a, b]: [f32; 2]| f64::from(a) * f64::from(b);
+            assert_eq!(sum_over([&a, &b], product).to_bits(), dot(&a, &b).to_bits(), "length {length}");
+            let sums = InstructionSet::available().map(|set| {
+                let term = |[a]: [f32; 1]| f64::from(a).abs();
+                total(simd::run_on(set, AddTerms { slices: [&a], term })).to_bits()
+            });
+            let sums: Vec<u64> = sums.collect();
+            assert!(sums.iter().all(|sum| *sum == sums[0]), "length {length}");
         }
     }
 

@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, path::Path};
 
 use lrlab_core::{
     Field, OptimizerSpec,
-    optimizer::registry::{self, OptimizerEntry},
+    optimizer::{
+        Point,
+        registry::{self, OptimizerEntry},
+    },
     registry::{Argument, Kind},
 };
 use serde::Deserialize;
@@ -24,6 +27,16 @@ pub(crate) struct Goldens {
     pub(crate) params: Vec<Vec<f64>>,
     gradients: Vec<Row>,
     pub(crate) cases: Vec<Case>,
+    /// Matrices after one update of Muon; none in most files.
+    #[serde(default)]
+    pub(crate) matrices: Vec<Matrix>,
+}
+
+/// A matrix of zeros after one update.
+#[derive(Deserialize)]
+pub(crate) struct Matrix {
+    pub(crate) shape: Vec<usize>,
+    pub(crate) after: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +50,9 @@ struct Row {
 pub(crate) struct Case {
     /// The optimizer of each group, as text.
     pub(crate) groups: Vec<String>,
+    /// The shape of each group's parameter; vectors where none are given.
+    #[serde(default)]
+    shapes: Vec<Vec<usize>>,
     /// Parameters of the f64 run.
     pub(crate) f64: Vec<Stored>,
     /// Parameters of the f32 run.
@@ -50,6 +66,9 @@ pub(crate) struct Case {
 pub(crate) struct Stored {
     pub(crate) step: u64,
     pub(crate) params: Vec<Vec<f64>>,
+    /// The point that is evaluated; none where that is the parameters themselves.
+    #[serde(default)]
+    pub(crate) evaluated: Vec<Vec<f64>>,
 }
 
 /// Each group's parameter, slots and numbers after `step` updates.
@@ -82,10 +101,12 @@ impl Goldens {
     /// The case's groups before the first update.
     pub(crate) fn start<V: Steps>(&self, case: &Case) -> Run<V> {
         let mut first = 0;
-        let groups = case.groups.iter().zip(&self.params).map(|(text, params)| {
+        let groups = case.groups.iter().zip(&self.params).enumerate().map(|(index, (text, params))| {
             let spec: OptimizerSpec = text.parse().unwrap_or_else(|why| panic!("{text}: {why}"));
             let value = params.iter().map(|x| V::of(*x)).collect();
-            let trained = Trained::<V>::new(spec.name, &spec.args, value);
+            let vector = [params.len()];
+            let shape = case.shapes.get(index).map_or(&vector[..], Vec::as_slice);
+            let trained = Trained::<V>::shaped(spec.name, &spec.args, value, shape);
             let columns = first..first + params.len();
             first = columns.end;
             Group { lr: trained.group.lr(), trained, columns }
@@ -144,7 +165,7 @@ impl Case {
         let states = self.states.iter().map(|state| (state.step, &state.params));
         let mut all = self.f32.iter().map(|stored| (stored.step, &stored.params)).chain(states);
         let (step, params) = all.find(|(known, _)| *known == step).unwrap();
-        Stored { step, params: params.clone() }
+        Stored { step, params: params.clone(), evaluated: Vec::new() }
     }
 }
 
@@ -192,6 +213,23 @@ impl<V: Steps> Run<V> {
         }
         self.t += 1;
         compared
+    }
+
+    /// Each group's parameter at the point that is evaluated, and after the way back.
+    pub(crate) fn evaluated(&self) -> Vec<[Vec<f64>; 2]> {
+        let there_and_back = |group: &Group<V>| {
+            let mut trained = group.trained.clone();
+            [Point::Evaluate, Point::Train].map(|point| {
+                trained.move_to(point);
+                trained.value.iter().map(|x| (*x).into()).collect()
+            })
+        };
+        self.groups.iter().map(there_and_back).collect()
+    }
+
+    /// Each group's parameter.
+    pub(crate) fn values(&self) -> Vec<Vec<f64>> {
+        self.groups.iter().map(|group| group.trained.value.iter().map(|x| (*x).into()).collect()).collect()
     }
 
     /// Updates until the last one; what was stored on the way, with the updates made.

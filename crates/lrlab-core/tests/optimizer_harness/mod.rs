@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use lrlab_core::{
     Optimizer, ParamGroup,
-    optimizer::{Float, GroupState, GroupStep, Moment, ParamState, ParamStep, StepContext, registry},
+    optimizer::{Float, GroupState, GroupStep, Moment, ParamState, ParamStep, Point, StepContext, registry},
     registry::{Argument, Arguments},
 };
 
@@ -22,11 +22,18 @@ pub(crate) fn arguments(numbers: &[(&str, f64)], flags: &[&str]) -> Arguments {
 pub(crate) trait Steps: Float {
     /// One update of parameters in this float.
     fn update(optimizer: &dyn Optimizer, context: &mut dyn StepContext<Self>);
+
+    /// Moves parameters in this float to `point`.
+    fn move_to(optimizer: &dyn Optimizer, point: Point, context: &mut dyn StepContext<Self>);
 }
 
 impl Steps for f32 {
     fn update(optimizer: &dyn Optimizer, context: &mut dyn StepContext) {
         optimizer.step(context);
+    }
+
+    fn move_to(optimizer: &dyn Optimizer, point: Point, context: &mut dyn StepContext) {
+        optimizer.move_to(point, context);
     }
 }
 
@@ -34,6 +41,29 @@ impl Steps for f64 {
     fn update(optimizer: &dyn Optimizer, context: &mut dyn StepContext<f64>) {
         assert!(optimizer.step_f64(context), "{optimizer:?} knows f64");
     }
+
+    fn move_to(optimizer: &dyn Optimizer, point: Point, context: &mut dyn StepContext<f64>) {
+        optimizer.move_to_f64(point, context);
+    }
+}
+
+/// The matrix of `length` elements that is nearest to a square and no higher than wide.
+fn matrix(length: usize) -> Vec<usize> {
+    let rows = (1..=length)
+        .take_while(|rows| rows * rows <= length)
+        .filter(|rows| length.is_multiple_of(*rows))
+        .last();
+    rows.map_or(vec![0, 0], |rows| vec![rows, length / rows])
+}
+
+/// The settings of formulas on single elements, which are those that have a program.
+pub(crate) fn elementwise_settings() -> Vec<(&'static str, Arguments)> {
+    let mut settings = settings();
+    settings.retain(|(name, args)| {
+        let built = (registry::find(name).unwrap().build)(args).unwrap();
+        built.optimizer.trace(Moment { group: &built.group, t: 0, numbers: &[] }).is_some()
+    });
+    settings
 }
 
 /// A parameter with its optimizer, group and state.
@@ -51,7 +81,9 @@ pub(crate) struct Trained<V = f32> {
 impl<V: Steps> Trained<V> {
     /// The optimizer `name` over `value`.
     pub(crate) fn new(name: &str, args: &Arguments, value: Vec<V>) -> Self {
-        let shape = [value.len()];
+        let built = (registry::find(name).unwrap().build)(args).unwrap();
+        let vector = vec![value.len()];
+        let shape = if built.optimizer.refuses(&vector).is_some() { matrix(value.len()) } else { vector };
         Self::shaped(name, args, value, &shape)
     }
 
@@ -68,6 +100,12 @@ impl<V: Steps> Trained<V> {
     /// The group with the updates made so far.
     pub(crate) fn at(&self) -> Moment<'_> {
         Moment { group: &self.group, t: self.state.t, numbers: &self.group_state.numbers }
+    }
+
+    /// Moves the parameter to `point` from the other.
+    pub(crate) fn move_to(&mut self, point: Point) {
+        let optimizer = self.optimizer.clone();
+        V::move_to(&*optimizer, point, self);
     }
 
     /// One update with `grad`.
@@ -137,6 +175,25 @@ pub(crate) fn settings() -> Vec<(&'static str, Arguments)> {
         ("schedule-free-radam", {
             let mut args = arguments(&[("weight_decay", 0.05), ("r", 0.5)], &[]);
             args.insert("silent_sgd_phase".to_owned(), Argument::Flag(false));
+            args
+        }),
+        ("prodigy", arguments(&[("d0", 0.01)], &[])),
+        ("prodigy", {
+            let numbers = [("d0", 0.01), ("weight_decay", 0.1), ("growth_rate", 1.5), ("d_coef", 2.0)];
+            let mut args = arguments(&numbers, &["use_bias_correction", "safeguard_warmup"]);
+            args.insert("decouple".to_owned(), Argument::Flag(false));
+            args
+        }),
+        ("prodigy", arguments(&[("d0", 0.01), ("beta1", 0.0), ("beta3", 0.9), ("weight_decay", 0.1)], &[])),
+        ("dog", arguments(&[("reps_rel", 0.01)], &[])),
+        ("dog", arguments(&[("init_eta", 0.01), ("weight_decay", 0.1)], &[])),
+        ("adafactor", arguments(&[], &[])),
+        ("adafactor", arguments(&[("eps1", 1e-3), ("weight_decay", 0.1)], &["maximize"])),
+        ("muon", arguments(&[("lr", 0.1)], &[])),
+        ("muon", {
+            let mut args = arguments(&[("lr", 0.1), ("momentum", 0.4)], &[]);
+            args.insert("nesterov".to_owned(), Argument::Flag(false));
+            args.insert("adjust_lr_fn".to_owned(), Argument::Word("match_rms_adamw".to_owned()));
             args
         }),
     ]

@@ -7,6 +7,7 @@ mod errors;
 mod faults;
 mod find;
 mod list;
+mod optimizers;
 mod spec;
 mod train;
 
