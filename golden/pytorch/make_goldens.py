@@ -20,6 +20,7 @@ from torch.optim import SGD
 import convert_cases
 import convert_hugging_face
 import expression_cases
+import model_cases
 import optimizer_goldens
 import optimizer_peers
 import plateau_readings
@@ -136,6 +137,8 @@ def main() -> None:
         "convert": convert_cases.convert_json,
         "convert_hugging_face": convert_hugging_face.hugging_face_json,
         "plateau_readings": plateau_readings.plateau_json,
+        "models": model_cases.models_json,
+        "normals": model_cases.normals_json,
     }
     for name in sys.argv[1:] or makers:
         write(f"{name}.json", makers[name]())

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod data;
 pub mod groups;
 pub mod log;
+pub mod model;
 pub mod probe;
 pub mod recording;
 pub mod study;

@@ -21,6 +21,7 @@ fn measurements_leave_training_undisturbed() {
         ("teacher-student noise=0.1", "sgd lr=0.1", "40 steps"),
         ("deep-linear data=stream", "sgd lr=0.1", "40 steps"),
         ("power-law noise=0.1", "sgd lr=0.1", "40 steps"),
+        ("austen-char layers=1 heads=2 width=8 context=16", "adam lr=0.01", "40 steps"),
         ("rosenbrock noise=0.1", "sgd lr=0.001", "40 steps"),
     ] {
         let mut trial = spec(task, strategy, 3, budget);

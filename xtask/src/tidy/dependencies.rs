@@ -27,6 +27,7 @@ static ROOMS: &[Room] = &[
             "burn",
             "csv",
             "flate2",
+            "gemm",
             "lrlab-core",
             "nalgebra",
             "rand_chacha",

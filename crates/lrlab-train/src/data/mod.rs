@@ -5,6 +5,7 @@ pub mod images;
 pub mod read;
 
 pub(crate) mod mnist_1d;
+pub(crate) mod novel;
 pub(crate) mod table;
 pub(crate) mod vendored;
 

@@ -182,9 +182,10 @@ impl Model for Classifier {
 }
 
 /// Share of rows whose largest logit is their label's.
-pub(super) fn accuracy(logits: &[f32], labels: &[u8]) -> f64 {
+pub(super) fn accuracy<L: Copy + Into<u32>>(logits: &[f32], labels: &[L]) -> f64 {
     let classes = logits.len() / labels.len();
-    let hits = logits.chunks(classes).zip(labels).filter(|(row, label)| argmax(row) == usize::from(**label));
+    let hits =
+        logits.chunks(classes).zip(labels).filter(|(row, label)| argmax(row) == (**label).into() as usize);
     hits.count() as f64 / labels.len() as f64
 }
 

@@ -21,12 +21,13 @@ pub(super) fn cross_entropy(logits: Tensor<2>, labels: &[u8]) -> Loss {
 }
 
 /// The mean cross-entropy of `logits`, row by row; puts its derivative in their place.
-pub(super) fn differentiate(logits: &mut [f32], classes: usize, labels: &[u8]) -> f64 {
+pub(crate) fn differentiate<L: Copy + Into<u32>>(logits: &mut [f32], classes: usize, labels: &[L]) -> f64 {
     let scale = 1.0 / labels.len() as f32;
     let mut total = 0.0;
     for (row, &label) in logits.chunks_exact_mut(classes).zip(labels) {
+        let label = label.into() as usize;
         let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let of_label = row[usize::from(label)] - largest;
+        let of_label = row[label] - largest;
         let mut sum = 0.0;
         for z in row.iter_mut() {
             *z = (*z - largest).exp();
@@ -36,7 +37,7 @@ pub(super) fn differentiate(logits: &mut [f32], classes: usize, labels: &[u8]) -
         for z in row.iter_mut() {
             *z *= scale / sum;
         }
-        row[usize::from(label)] -= scale;
+        row[label] -= scale;
     }
     total / labels.len() as f64
 }
@@ -48,7 +49,7 @@ mod tests {
     #[test]
     fn matches_the_definition_and_its_differences() {
         let logits = [1.0_f32, -2.0, 0.5, 3.0, 3.0, -40.0];
-        let labels = [2, 0];
+        let labels = [2_u8, 0];
         let loss = |logits: &[f32]| differentiate(&mut logits.to_vec(), 3, &labels);
         let by_hand = |z: &[f32], label: usize| {
             let sum: f64 = z.iter().map(|z| f64::from(*z).exp()).sum();
@@ -74,8 +75,8 @@ mod tests {
 
     #[test]
     fn huge_logits_overflow_nothing_and_nan_is_kept() {
-        assert_eq!(differentiate(&mut [1e30, -1e30], 2, &[0]), 0.0);
-        assert!(differentiate(&mut [1e30, -1e30], 2, &[1]) > 1e30);
-        assert!(differentiate(&mut [f32::NAN, 0.0], 2, &[1]).is_nan());
+        assert_eq!(differentiate(&mut [1e30, -1e30], 2, &[0_u8]), 0.0);
+        assert!(differentiate(&mut [1e30, -1e30], 2, &[1_u8]) > 1e30);
+        assert!(differentiate(&mut [f32::NAN, 0.0], 2, &[1_u8]).is_nan());
     }
 }

@@ -1,11 +1,14 @@
 //! Tasks: a model with its data, and the border to the tensor engine.
 
+mod austen_char;
 mod bowl;
 mod breast_cancer;
 mod classifier;
 mod cross_entropy;
 mod deep_linear;
 mod digits;
+mod language;
+mod learner;
 mod line;
 mod mnist_1d;
 mod modular_addition;
@@ -25,6 +28,10 @@ use std::fmt::Debug;
 
 use lrlab_core::{event::Bowl, optimizer::Parameters, spec::Fault};
 
+use crate::data::read::ReadError;
+
+#[cfg(test)]
+pub(crate) use cross_entropy::differentiate;
 pub use module::{Facts, Loss, Model, ModuleTask};
 pub use quadratic::Quadratic;
 pub use registry::{Build, TASKS, TaskEntry, build, find};
@@ -70,6 +77,9 @@ pub enum TaskError {
         /// What is wrong.
         problem: String,
     },
+    /// A file cannot be used.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// The tensor engine refused.
     #[error("the tensor engine refused: {0}")]
     Engine(String),

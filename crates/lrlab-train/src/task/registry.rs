@@ -9,8 +9,8 @@ use lrlab_core::{
 };
 
 use super::{
-    Task, TaskError, breast_cancer, deep_linear, digits, line, mnist_1d, modular_addition, noisy_line,
-    power_law, quadratic, rosenbrock, teacher_student, wine,
+    Task, TaskError, austen_char, breast_cancer, deep_linear, digits, line, mnist_1d, modular_addition,
+    noisy_line, power_law, quadratic, rosenbrock, teacher_student, wine,
 };
 
 /// Every task, in the order in which lists show them.
@@ -23,6 +23,7 @@ pub static TASKS: &[&TaskEntry] = &[
     &mnist_1d::ENTRY,
     &modular_addition::ENTRY,
     &teacher_student::ENTRY,
+    &austen_char::ENTRY,
     &deep_linear::ENTRY,
     &quadratic::ENTRY,
     &power_law::ENTRY,

@@ -1,0 +1,27 @@
+//! `austen-char`: a small GPT learns *Persuasion* by Jane Austen (1818) character by character.
+
+use std::sync::OnceLock;
+
+use lrlab_core::registry::Arguments;
+
+use super::{Task, TaskEntry, TaskError, language};
+use crate::data::{corpus::Corpus, novel::persuasion};
+
+pub(super) static ENTRY: TaskEntry = TaskEntry {
+    name: "austen-char",
+    summary: "a small GPT learns Persuasion by Jane Austen, character by character; cross-entropy",
+    params: &language::PARAMS,
+    build,
+};
+
+fn build(args: &Arguments, seed: u64) -> Result<Box<dyn Task>, TaskError> {
+    static NOVEL: OnceLock<Corpus> = OnceLock::new();
+    let novel = match NOVEL.get() {
+        Some(novel) => novel,
+        None => {
+            let read = persuasion()?;
+            NOVEL.get_or_init(|| read)
+        }
+    };
+    language::task(novel, args, seed)
+}
