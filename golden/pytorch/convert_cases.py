@@ -90,6 +90,16 @@ OWN = [
     "sgd lr=0.1 momentum=0 | cosine | momentum: linear from value 0.5 to value 0.9",
     "adamw lr=0.001 | cosine | beta1: linear from 50% to 100% | beta2: constant value 0.95 | eps: step every 3 epochs x10",
     "adam lr=0.001 | OneCycleLR(max_lr=0.01, total_steps=60)",
+    "adam lr=0.001 weight_decay=0.1 decoupled_weight_decay=true amsgrad=true maximize=true | cosine",
+    "nadam weight_decay=0.1 momentum_decay=0.01 decoupled_weight_decay=true | cosine | beta1: linear from 50% to 100%",
+    "radam lr=0.003 beta2=0.99 weight_decay=0.1 maximize=true | cosine | weight_decay: linear to 0",
+    "adamax lr=0.003 eps=1e-6 | cosine | beta2: constant value 0.99",
+    "adagrad lr=0.1 lr_decay=0.01 weight_decay=0.1 eps=1e-6 | cosine",
+    "for 0.*: adagrad lr=0.1 initial_accumulator_value=0.1 | cosine ; adagrad lr=0.2 initial_accumulator_value=0.5",
+    "adadelta weight_decay=0.1 eps=1e-5 | cosine | rho: linear from 50% to 100%",
+    "rmsprop lr=0.001 alpha=0.9 momentum=0.5 centered=true | cosine | alpha: constant value 0.95 | momentum: linear to 50%",
+    "rprop lr=0.01 eta_plus=1.5 step_size_max=2 maximize=true",
+    "asgd lr=0.1 lambd=0.01 alpha=0.5 t0=10 weight_decay=0.1 | alpha: constant value 0.75",
     "sgd lr=0.1 | plateau patience 1 epoch x0.5",
     "sgd lr=0.1 | plateau patience 1 epoch x0.5 threshold_abs=0.01 mode=max",
     "sgd lr=0.1 | plateau patience 15 steps x0.5 cooldown 1 epoch",
@@ -110,7 +120,7 @@ TEXTS = [f"sgd lr=0.2 momentum=0.9 | {text}" for text in PYTORCH]
 TEXTS += [f"adamw lr=0.001 | {text}" for text in HUGGING_FACE]
 TEXTS += OWN
 
-FIELDS = ["momentum", "dampening", "weight_decay", "eps"]
+FIELDS = ["momentum", "dampening", "weight_decay", "eps", "alpha", "rho"]
 
 
 def values_of(code: str) -> list[Json]:

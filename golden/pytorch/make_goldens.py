@@ -15,7 +15,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.optim import SGD
 
 import convert_cases
 import convert_hugging_face
@@ -96,11 +95,30 @@ def first_program_json() -> Json:
     return {"cases": cases}
 
 
-def digits_parity_json(steps: int = 100) -> Json:
-    """Losses before each step on the digits, in file order, short last batch dropped."""
+DIGITS_OPTIMIZERS = [
+    "SGD(lr=0.1, momentum=0.9)",
+    "SGD(lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.001)",
+    "Adam(lr=0.001)",
+    "Adam(lr=0.001, amsgrad=True, weight_decay=0.01)",
+    "AdamW(lr=0.001, weight_decay=0.1)",
+    "NAdam(lr=0.002)",
+    "RAdam(lr=0.003)",
+    "Adamax(lr=0.002)",
+    "Adagrad(lr=0.01)",
+    "Adadelta(lr=1.0)",
+    "RMSprop(lr=0.001)",
+    "RMSprop(lr=0.001, alpha=0.9, momentum=0.5, centered=True)",
+    "Rprop(lr=0.001, step_sizes=(1e-06, 0.01))",
+    "ASGD(lr=0.1, lambd=0.01, t0=100.0)",
+    "Adafactor(lr=0.01)",
+]
+
+
+def digits_losses(text: str, steps: int = 200) -> list[float]:
+    """Losses before each step on the digits, in file order, short last batch dropped; shortest decimals of f32."""
     digits = load_digits()
     model = mlp(0)
-    optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
+    optimizer = eval(text.replace("(", "(model.parameters(), ", 1), {**vars(torch.optim), "model": model})  # noqa: S307 - the list above
     cross_entropy = nn.CrossEntropyLoss()
     losses = []
     for step in range(steps):
@@ -109,16 +127,21 @@ def digits_parity_json(steps: int = 100) -> Json:
         loss = cross_entropy(model(digits.train_x[rows]), digits.train_y[rows])
         loss.backward()
         optimizer.step()
-        losses.append(loss.item())
+        losses.extend(optimizer_goldens.decimals(loss.reshape(1)))
+    return losses
+
+
+def digits_parity_json() -> Json:
+    """The digits network under every optimizer of PyTorch that lrlab has."""
+    digits = load_digits()
     return {
         "model": "Sequential(Linear(64, 128), ReLU(), Linear(128, 10))",
-        "optimizer": "SGD(lr=0.1, momentum=0.9)",
         "seed": 0,
         "batch": BATCH,
         "train_rows": len(digits.train_y),
         "valid_rows": len(digits.valid_y),
         "steps_per_epoch": digits.steps_per_epoch,
-        "losses": losses,
+        "runs": [{"optimizer": text, "losses": digits_losses(text)} for text in DIGITS_OPTIMIZERS],
     }
 
 

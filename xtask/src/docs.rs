@@ -1,5 +1,5 @@
-//! `cargo xtask docs`: files written from the registries: the pages of the schedules, and the Python classes
-//! of the optimizers.
+//! `cargo xtask docs`: files written from the registries: the pages of schedules and optimizers, and the Python
+//! classes of the optimizers.
 //!
 //! What stands in them comes from programs of their own, which know the registries and draw; this chore stays
 //! quick to build and only keeps each folder equal to what its program says.
@@ -11,10 +11,20 @@ use crate::{
     tree::{Tree, cargo, workspace_root},
 };
 
-/// Folders, with the examples that print what stands in them.
-const WRITTEN: [(&str, &str); 2] = [
-    ("docs/schedules", "schedule_pages"),
-    ("crates/lrlab-python/python/lrlab/torch/optim", "torch_optimizers"),
+/// A folder with pages that a program writes.
+struct Room {
+    folder: &'static str,
+    /// Whether nothing else stands in the folder.
+    whole: bool,
+    /// An example, built with the features of all default members, as `cargo test` builds them: nothing is
+    /// built twice.
+    program: &'static str,
+}
+
+const ROOMS: [Room; 3] = [
+    Room { folder: "docs/schedules", whole: true, program: "schedule_pages" },
+    Room { folder: "crates/lrlab-python/python/lrlab/torch/optim", whole: true, program: "torch_optimizers" },
+    Room { folder: "docs", whole: false, program: "optimizer_page" },
 ];
 
 #[derive(Debug, clap::Args)]
@@ -41,49 +51,54 @@ enum Change<'a> {
 /// Writes the files, or tells which of them would change.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let root = workspace_root()?;
-    let tree = Tree::read(&root)?;
     let mut wrong = 0;
-    for (folder, program) in WRITTEN {
-        let pages = pages(&root, program)?;
-        let changes = changes(&tree, folder, &pages)?;
-        for change in &changes {
-            match change {
-                Change::Add(name) => println!("missing  {folder}/{name}"),
-                Change::Renew(name) => println!("differs  {folder}/{name}"),
-                Change::Remove(name) => println!("stray    {folder}/{name}"),
-            }
-        }
-        wrong += changes.len();
-        if !options.check {
-            println!("{} files below {folder}, {} of them changed", pages.len(), changes.len());
-            write(&root.join(folder), &pages, &changes)?;
-        }
+    for room in &ROOMS {
+        wrong += keep(room, &root, options)?;
     }
-    if options.check && wrong > 0 {
-        return Err(format!("{wrong} files are not what they should be; run `cargo xtask docs`"));
+    match wrong {
+        0 => Ok(()),
+        count => Err(format!("{count} pages are not what they should be; run `cargo xtask docs`")),
     }
-    Ok(())
 }
 
-/// What an example prints.
-fn pages(root: &Path, program: &str) -> Result<Pages> {
-    // With the features of all default members, as `cargo test` builds them: nothing is built twice.
+/// Writes the pages of a room, or tells how many of them would change.
+fn keep(room: &Room, root: &Path, options: &Options) -> Result<usize> {
+    let pages = pages(room, root)?;
+    let changes = changes(room, &Tree::read(root)?, &pages)?;
+    let folder = room.folder;
+    for change in &changes {
+        match change {
+            Change::Add(name) => println!("missing  {folder}/{name}"),
+            Change::Renew(name) => println!("differs  {folder}/{name}"),
+            Change::Remove(name) => println!("stray    {folder}/{name}"),
+        }
+    }
+    if options.check {
+        return Ok(changes.len());
+    }
+    println!("{} pages in {folder}, {} of them changed", pages.len(), changes.len());
+    write(&root.join(folder), &pages, &changes)?;
+    Ok(0)
+}
+
+/// What the program of the pages prints.
+fn pages(room: &Room, root: &Path) -> Result<Pages> {
     let output = cargo()
-        .args(["run", "--quiet", "--example", program])
+        .args(["run", "--quiet", "--example", room.program])
         .current_dir(root)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
         .map_err(|why| format!("cannot run cargo: {why}"))?;
     if !output.status.success() {
-        return Err(format!("{program} ended with {}", output.status));
+        return Err(format!("{} ended with {}", room.program, output.status));
     }
-    serde_json::from_slice(&output.stdout).map_err(|why| format!("{program} prints no JSON: {why}"))
+    serde_json::from_slice(&output.stdout).map_err(|why| format!("{} prints no JSON: {why}", room.program))
 }
 
-fn changes<'a>(tree: &Tree, folder: &str, pages: &'a Pages) -> Result<Vec<Change<'a>>> {
+fn changes<'a>(room: &Room, tree: &Tree, pages: &'a Pages) -> Result<Vec<Change<'a>>> {
     let mut changes = Vec::new();
-    let prefix = format!("{folder}/");
+    let prefix = format!("{}/", room.folder);
     for (name, text) in pages {
         let file = format!("{prefix}{name}");
         if !tree.files.contains(&file) {
@@ -92,9 +107,11 @@ fn changes<'a>(tree: &Tree, folder: &str, pages: &'a Pages) -> Result<Vec<Change
             changes.push(Change::Renew(name));
         }
     }
-    let there = tree.files.iter().filter_map(|file| file.strip_prefix(&prefix));
-    changes
-        .extend(there.filter(|name| !pages.contains_key(*name)).map(|name| Change::Remove(name.to_owned())));
+    if room.whole {
+        let there = tree.files.iter().filter_map(|file| file.strip_prefix(&prefix));
+        let stray = there.filter(|name| !pages.contains_key(*name));
+        changes.extend(stray.map(|name| Change::Remove(name.to_owned())));
+    }
     Ok(changes)
 }
 
@@ -124,7 +141,7 @@ mod tests {
     use super::*;
     use crate::tree::made_up;
 
-    const FOLDER: &str = "docs/schedules";
+    const SCHEDULES: &Room = &ROOMS[0];
 
     fn wanted() -> Pages {
         [("cosine.md", "a"), ("linear.md", "b"), ("step.md", "c")]
@@ -142,7 +159,7 @@ mod tests {
         ]);
         let pages = wanted();
         assert_eq!(
-            changes(&tree, FOLDER, &pages).unwrap(),
+            changes(SCHEDULES, &tree, &pages).unwrap(),
             [Change::Renew("linear.md"), Change::Add("step.md"), Change::Remove("gone.svg".to_owned())]
         );
     }
@@ -151,8 +168,16 @@ mod tests {
     fn after_writing_nothing_is_left_to_change() {
         let (folder, tree) = made_up(&[("docs/schedules/gone.svg", ""), ("docs/schedules/step.md", "old")]);
         let pages = wanted();
-        write(&folder.path().join(FOLDER), &pages, &changes(&tree, FOLDER, &pages).unwrap()).unwrap();
-        assert_eq!(changes(&Tree::read(folder.path()).unwrap(), FOLDER, &pages).unwrap(), []);
-        assert!(!folder.path().join(FOLDER).join("gone.svg").exists());
+        write(&folder.path().join(SCHEDULES.folder), &pages, &changes(SCHEDULES, &tree, &pages).unwrap())
+            .unwrap();
+        assert_eq!(changes(SCHEDULES, &Tree::read(folder.path()).unwrap(), &pages).unwrap(), []);
+        assert!(!folder.path().join(SCHEDULES.folder).join("gone.svg").exists());
+    }
+
+    #[test]
+    fn what_others_wrote_in_a_shared_folder_is_let_be() {
+        let (_folder, tree) =
+            made_up(&[("docs/cosine.md", "a"), ("docs/linear.md", "b"), ("docs/other.md", "")]);
+        assert_eq!(changes(&ROOMS[2], &tree, &wanted()).unwrap(), [Change::Add("step.md")]);
     }
 }

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use lrlab_core::{
-    Horizon, ScheduleSpec, Strategy,
+    Horizon, OptimizerSpec, ScheduleSpec, Strategy,
+    optimizer::registry::{Module, OPTIMIZERS},
+    registry::{Argument, Arguments, Kind, Parameter},
     spec::{PlanSpec, ScheduleChoice, TorchCall, TorchValue, Unit},
 };
 
@@ -200,7 +202,7 @@ fn what_pytorch_would_trip_over_later_is_refused() {
         "SGD(lr=0.1, momentm=0.9)",
         "SGD(lr='a')",
         "AdamW(betas=(0.9,))",
-        "Lion(lr=1)",
+        "Lamb(lr=1)",
         "SGD(maximise=False)",
     ] {
         assert!(text.parse::<Strategy>().is_err(), "{text}");
@@ -470,4 +472,92 @@ fn what_sets_the_rate_in_its_constructor_stands_alone_only() {
         assert!(code(text.to_owned()).contains(class), "{text}");
         assert!(!code(format!("hold 1 epoch then {text}")).contains(class), "{text}");
     }
+}
+
+/// A value that the parameter may have and that is not its default.
+fn other_value(param: &Parameter) -> Argument {
+    match param.kind {
+        Kind::Flag => Argument::Flag(param.default != Some("true")),
+        Kind::Choice(words) => {
+            let other = words.iter().find(|word| param.default != Some(**word)).unwrap();
+            Argument::Word((*other).to_owned())
+        }
+        _ => {
+            let numbers = [0.25, 1.25, 3.0].map(Argument::Number);
+            let other = |value: &&Argument| {
+                param.check(value).is_ok() && Some(value.to_string().as_str()) != param.default
+            };
+            numbers.iter().find(other).unwrap().clone()
+        }
+    }
+}
+
+#[test]
+fn every_option_of_pytorchs_optimizers_is_written_and_read_back() {
+    for entry in OPTIMIZERS.iter().filter(|entry| entry.module == Module::Torch) {
+        let mut args: Arguments =
+            entry.params.iter().map(|param| (param.name.to_owned(), other_value(param))).collect();
+        if args.contains_key("nesterov") {
+            // It does not go with the dampening.
+            args.insert("nesterov".to_owned(), Argument::Flag(false));
+        }
+        let spec = OptimizerSpec { name: entry.name, args };
+        let strategy = Strategy::single(spec.clone(), "constant".parse::<ScheduleSpec>().unwrap());
+        let code = strategy.to_torch_code(Horizon::new(10, 10)).unwrap();
+        let line = code.lines().find_map(|line| line.strip_prefix("optimizer = ")).unwrap();
+        assert!(
+            line.starts_with(&format!("torch.optim.{}(model.parameters(), lr=", entry.pytorch)),
+            "{line}"
+        );
+        let read = line.replace("model.parameters()", "params").parse::<OptimizerSpec>();
+        assert_eq!(read.as_ref(), Ok(&spec), "{line}");
+        assert_eq!(spec.to_string().parse::<OptimizerSpec>().as_ref(), Ok(&spec));
+    }
+}
+
+#[test]
+fn options_by_position_are_those_of_pytorch() {
+    for (torch, own) in [
+        (
+            "NAdam(p, 0.1, (0.8, 0.9), 1e-6, 0.1, 0.01, True)",
+            "nadam lr=0.1 beta1=0.8 beta2=0.9 eps=1e-6 weight_decay=0.1 momentum_decay=0.01 decoupled_weight_decay=true",
+        ),
+        (
+            "RAdam(p, 0.1, [0.8, 0.9], 1e-6, 0.1, True)",
+            "radam lr=0.1 beta1=0.8 beta2=0.9 eps=1e-6 weight_decay=0.1 decoupled_weight_decay=true",
+        ),
+        (
+            "Adamax(p, 0.1, (0.8, 0.9), 1e-6, 0.1)",
+            "adamax lr=0.1 beta1=0.8 beta2=0.9 eps=1e-6 weight_decay=0.1",
+        ),
+        (
+            "Adagrad(p, 0.1, 0.2, 0.3, 0.4, 1e-6)",
+            "adagrad lr=0.1 lr_decay=0.2 weight_decay=0.3 initial_accumulator_value=0.4 eps=1e-6",
+        ),
+        ("Adadelta(p, 0.1, 0.8, 1e-3, 0.2)", "adadelta lr=0.1 rho=0.8 eps=1e-3 weight_decay=0.2"),
+        (
+            "RMSprop(p, 0.1, 0.9, 1e-6, 0.2, 0.3, True)",
+            "rmsprop lr=0.1 alpha=0.9 eps=1e-6 weight_decay=0.2 momentum=0.3 centered=true",
+        ),
+        (
+            "RMSprop(p, lr=0.01, alpha=0.99, centered=True, foreach=None)",
+            "rmsprop lr=0.01 alpha=0.99 centered=true",
+        ),
+        (
+            "Rprop(p, 0.1, (0.4, 1.5), (1e-5, 2))",
+            "rprop lr=0.1 eta_minus=0.4 eta_plus=1.5 step_size_min=1e-5 step_size_max=2",
+        ),
+        ("ASGD(p, 0.1, 0.2, 0.5, 100, 0.3)", "asgd lr=0.1 lambd=0.2 alpha=0.5 t0=100 weight_decay=0.3"),
+    ] {
+        let read: OptimizerSpec = torch.parse().unwrap_or_else(|why| panic!("{torch}: {why}"));
+        assert_eq!(own.parse(), Ok(read), "{torch}");
+    }
+}
+
+#[test]
+fn adagrads_first_sum_is_given_to_a_constructor_of_its_own() {
+    let text = "for *.bias: adagrad lr=0.1 initial_accumulator_value=0.1 ; adagrad lr=0.2";
+    let code = text.parse::<Strategy>().unwrap().to_torch_code(Horizon::new(10, 10)).unwrap();
+    assert!(code.contains("optimizer0 = torch.optim.Adagrad(of_group(0, "), "{code}");
+    assert!(code.contains(", lr=0.1, initial_accumulator_value=0.1)"), "{code}");
 }

@@ -31,7 +31,7 @@
 
 use super::{
     Elementwise, Moment, Value,
-    registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, flag, number},
+    registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, WEIGHT_DECAY, flag, number},
 };
 use crate::{
     Field,
@@ -50,16 +50,7 @@ pub(super) static ENTRY: OptimizerEntry = OptimizerEntry {
         citation: "Kingma and Ba 2014, Adam: A Method for Stochastic Optimization, algorithm 1",
         link: "arXiv:1412.6980",
     },
-    params: &[
-        LR,
-        BETA1,
-        BETA2,
-        EPS,
-        number("weight_decay", "0", Range::NotNegative, "Share of the parameter added to its gradient."),
-        DECOUPLED,
-        AMSGRAD,
-        MAXIMIZE,
-    ],
+    params: &[LR, BETA1, BETA2, EPS, WEIGHT_DECAY, DECOUPLED, AMSGRAD, MAXIMIZE],
     build,
 };
 
@@ -120,7 +111,7 @@ pub struct Coefficients {
 const SLOTS: &[&str] = &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
 
 /// `1 - beta^k`: the share of a mean that starts at 0 which has been filled after `k` updates.
-fn correction(beta: f64, k: u64) -> f64 {
+pub(super) fn correction(beta: f64, k: u64) -> f64 {
     1.0 - beta.powf(k as f64)
 }
 
@@ -164,12 +155,7 @@ impl Elementwise for Adam {
         let grad = if c.maximize { -grad } else { grad };
         let grad = if c.coupled == 0.0 { grad } else { grad + param.scale(c.coupled) };
         let param = if c.shrink == 1.0 { param } else { param.scale(c.shrink) };
-        // PyTorch's lerp starts from the nearer end.
-        slots[0] = if c.beta1 > 0.5 {
-            slots[0] + (grad - slots[0]).scale(1.0 - c.beta1)
-        } else {
-            grad - (grad - slots[0]).scale(c.beta1)
-        };
+        slots[0] = slots[0].lerp(grad, 1.0 - c.beta1);
         slots[1] = slots[1].scale(c.beta2) + grad.scale(1.0 - c.beta2) * grad;
         if SLOTS == 3 {
             slots[2] = slots[2].max(slots[1]);

@@ -53,6 +53,11 @@ pub trait Algorithm: Send + Sync + Debug {
         at.group.lr()
     }
 
+    /// See [`Optimizer::effective_lr_formula`].
+    fn effective_lr_formula(&self) -> &'static str {
+        "lr"
+    }
+
     /// See [`Optimizer::stability_limit`].
     fn stability_limit(&self, at: Moment<'_>) -> f64;
 
@@ -107,6 +112,10 @@ impl<A: Algorithm> Optimizer for A {
 
     fn effective_lr(&self, at: Moment<'_>) -> f64 {
         Algorithm::effective_lr(self, at)
+    }
+
+    fn effective_lr_formula(&self) -> &'static str {
+        Algorithm::effective_lr_formula(self)
     }
 
     fn stability_limit(&self, at: Moment<'_>) -> f64 {

@@ -69,6 +69,11 @@ pub trait Elementwise: Send + Sync + Debug {
         at.group.lr()
     }
 
+    /// See [`Optimizer::effective_lr_formula`](super::Optimizer::effective_lr_formula).
+    fn effective_lr_formula(&self) -> &'static str {
+        "lr"
+    }
+
     /// See [`Optimizer::stability_limit`](super::Optimizer::stability_limit).
     fn stability_limit(&self, at: Moment<'_>) -> f64;
 
@@ -247,6 +252,10 @@ impl<E: Elementwise> Algorithm for E {
 
     fn effective_lr(&self, at: Moment<'_>) -> f64 {
         Elementwise::effective_lr(self, at)
+    }
+
+    fn effective_lr_formula(&self) -> &'static str {
+        Elementwise::effective_lr_formula(self)
     }
 
     fn stability_limit(&self, at: Moment<'_>) -> f64 {

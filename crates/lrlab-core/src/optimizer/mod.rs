@@ -1,16 +1,24 @@
 //! Optimizers: one formula each, over state that lives outside in named slots.
 
+pub mod adadelta;
 pub mod adafactor;
+pub mod adagrad;
 pub mod adam;
+pub mod adamax;
 pub mod adamw;
 pub mod algorithm;
+pub mod asgd;
 pub mod clip;
 pub mod dog;
 pub mod elementwise;
 pub mod lion;
 pub mod muon;
+pub mod nadam;
 pub mod prodigy;
+pub mod radam;
 pub mod registry;
+pub mod rmsprop;
+pub mod rprop;
 pub mod schedule_free;
 pub mod schedule_free_adamw;
 pub mod schedule_free_radam;
@@ -22,14 +30,22 @@ pub mod value;
 
 use std::fmt::Debug;
 
+pub use adadelta::Adadelta;
 pub use adafactor::Adafactor;
+pub use adagrad::Adagrad;
 pub use adam::Adam;
+pub use adamax::Adamax;
 pub use algorithm::Algorithm;
+pub use asgd::Asgd;
 pub use dog::DoG;
 pub use elementwise::Elementwise;
 pub use lion::Lion;
 pub use muon::{Adjustment, Muon};
+pub use nadam::NAdam;
 pub use prodigy::Prodigy;
+pub use radam::RAdam;
+pub use rmsprop::RmsProp;
+pub use rprop::Rprop;
 pub use schedule_free::Averaging;
 pub use schedule_free_adamw::ScheduleFreeAdamW;
 pub use schedule_free_radam::ScheduleFreeRAdam;
@@ -240,6 +256,11 @@ pub trait Optimizer: Send + Sync + Debug {
     /// the last update made.
     fn effective_lr(&self, at: Moment<'_>) -> f64 {
         at.group.lr()
+    }
+
+    /// What [`effective_lr`](Self::effective_lr) is, in the words of the registry's formulas, for a user.
+    fn effective_lr_formula(&self) -> &'static str {
+        "lr"
     }
 
     /// The sharpness above which steps of this size grow instead of shrink, as far as theory knows

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Optimizer, adafactor, adam, adamw, dog, lion, muon, prodigy, schedule_free_adamw, schedule_free_radam,
-    schedule_free_sgd, sgd,
+    Optimizer, adadelta, adafactor, adagrad, adam, adamax, adamw, asgd, dog, lion, muon, nadam, prodigy,
+    radam, rmsprop, rprop, schedule_free_adamw, schedule_free_radam, schedule_free_sgd, sgd,
 };
 use crate::{
     Field, ParamGroup,
@@ -17,6 +17,14 @@ pub static OPTIMIZERS: &[&OptimizerEntry] = &[
     &sgd::ENTRY,
     &adam::ENTRY,
     &adamw::ENTRY,
+    &nadam::ENTRY,
+    &radam::ENTRY,
+    &adamax::ENTRY,
+    &adagrad::ENTRY,
+    &adadelta::ENTRY,
+    &rmsprop::ENTRY,
+    &rprop::ENTRY,
+    &asgd::ENTRY,
     &lion::ENTRY,
     &schedule_free_sgd::ENTRY,
     &schedule_free_adamw::ENTRY,
@@ -75,6 +83,41 @@ pub struct Built {
     pub optimizer: Arc<dyn Optimizer>,
     /// The group's fields, given or default; its name is empty.
     pub group: ParamGroup,
+}
+
+/// An optimizer of PyTorch that lrlab leaves out.
+#[derive(Clone, Copy, Debug)]
+pub struct LeftOut {
+    /// The name that it would have: `lbfgs`.
+    pub name: &'static str,
+    /// PyTorch's class.
+    pub pytorch: &'static str,
+    /// Why it is left out.
+    pub why: &'static str,
+    /// What to use for it.
+    pub instead: &'static str,
+}
+
+/// The optimizers of `torch.optim` that are not in [`OPTIMIZERS`].
+pub static LEFT_OUT: &[LeftOut] = &[
+    LeftOut {
+        name: "sparse-adam",
+        pytorch: "SparseAdam",
+        why: "it updates only the rows that a sparse gradient names, and gradients here are dense",
+        instead: "`adam`, the same rule for dense gradients",
+    },
+    LeftOut {
+        name: "lbfgs",
+        pytorch: "LBFGS",
+        why: "it evaluates the loss several times an update and searches the length of its own steps, so a schedule \
+              would not say how far it goes nor a number of steps what it costs",
+        instead: "`rprop` on full batches, else `sgd` with momentum or `adam`",
+    },
+];
+
+/// The optimizer of a name that is left out, in lrlab's or PyTorch's spelling.
+pub fn left_out(name: &str) -> Option<&'static LeftOut> {
+    LEFT_OUT.iter().find(|entry| same_name(entry.name, name))
 }
 
 /// The optimizer of a name, in lrlab's or PyTorch's spelling.
@@ -202,6 +245,10 @@ pub(super) const fn flag(name: &'static str, doc: &'static str) -> Parameter {
 
 /// The learning rate.
 pub(super) const LR: Parameter = number("lr", "0.001", Range::NotNegative, "Learning rate.");
+
+/// Weight decay that joins the gradient.
+pub(super) const WEIGHT_DECAY: Parameter =
+    number("weight_decay", "0", Range::NotNegative, "Share of the parameter added to its gradient.");
 
 /// Whether the loss is raised.
 pub(super) const MAXIMIZE: Parameter = flag("maximize", "Raises the loss instead of lowering it.");

@@ -29,7 +29,7 @@
 
 use super::{
     Elementwise, Moment, Value,
-    registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, flag, number},
+    registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, WEIGHT_DECAY, flag, number},
 };
 use crate::{
     Field,
@@ -63,7 +63,7 @@ pub(super) static ENTRY: OptimizerEntry = OptimizerEntry {
             "Share of each gradient after the first kept out of the buffer.",
         ),
         flag("nesterov", "Looks ahead along the buffer; needs momentum above 0 and dampening 0."),
-        number("weight_decay", "0", Range::NotNegative, "Share of the parameter added to its gradient."),
+        WEIGHT_DECAY,
         MAXIMIZE,
     ],
     build,

@@ -141,7 +141,7 @@ pub(super) fn begins_with_optimizer(text: &str) -> bool {
     let name = first.split(|c: char| c.is_whitespace() || matches!(c, '(' | '|')).next().unwrap_or_default();
     let class = name.rsplit('.').next().unwrap_or_default();
     let group = same_name(name, "for") && first.contains(':');
-    group || optimizers::find(class).is_some()
+    group || optimizers::find(class).is_some() || optimizers::left_out(class).is_some()
 }
 
 impl FromStr for Spec {

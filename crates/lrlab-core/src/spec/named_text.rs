@@ -96,5 +96,8 @@ fn raw(text: &str) -> RawArgument {
 }
 
 pub(super) fn unknown_optimizer(name: &str) -> Fault {
+    if let Some(optimizers::LeftOut { pytorch, why, instead, .. }) = optimizers::left_out(name) {
+        return Fault::refused(format!("PyTorch's {pytorch} is left out: {why}; use {instead}"));
+    }
     Fault::unknown("optimizer", name, optimizers::OPTIMIZERS.iter().map(|entry| entry.name))
 }

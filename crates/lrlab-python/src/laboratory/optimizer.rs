@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use lrlab::{
     Field, Optimizer, OptimizerSpec, ParamGroup,
     core::optimizer::{
-        Moment,
+        GroupState, GroupStep, Moment,
         registry::{self, Built},
     },
 };
@@ -77,7 +77,8 @@ pub(super) fn write_group(
 /// 32-bit floats, `None` where it is 1.
 ///
 /// `states` are the parameters' states: bytes of 32-bit floats by name. `None` for an optimizer that lrlab does
-/// not know, and before an optimizer whose preconditioner comes from gradients has seen any.
+/// not know or of which no theory tells a limit, and before an optimizer whose preconditioner comes from
+/// gradients has seen any.
 #[pyfunction]
 pub(crate) fn preconditioner<'py>(
     py: Python<'py>,
@@ -91,13 +92,12 @@ pub(crate) fn preconditioner<'py>(
     };
     let kept = group;
     let Built { optimizer, group } = read(entry, kept)?;
-    let mut numbers = Vec::new();
-    for number in optimizer.numbers() {
-        // PyTorch's own optimizers keep theirs elsewhere, or not at all.
-        let Some(value) = kept.get_item(number.name)? else { return Ok(None) };
-        numbers.push(value.extract()?);
-    }
+    let numbers = numbers(&*optimizer, &group, t, kept, &states)?;
     let at = Moment { group: &group, t, numbers: &numbers };
+    let limit = optimizer.stability_limit(at);
+    if limit.is_nan() {
+        return Ok(None);
+    }
     let diagonals = PyList::empty(py);
     for (length, mut state) in states {
         match diagonal(&*optimizer, at, length, &mut state) {
@@ -109,7 +109,33 @@ pub(crate) fn preconditioner<'py>(
             None => diagonals.append(py.None())?,
         }
     }
-    Ok(Some((optimizer.stability_limit(at), diagonals)))
+    Ok(Some((limit, diagonals)))
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_ne_bytes(*bytes)).collect()
+}
+
+/// The group's numbers in the update that comes next. lrlab's classes keep them with the group, PyTorch's with each
+/// parameter; then they are those of the first that has them.
+fn numbers(
+    optimizer: &dyn Optimizer,
+    group: &ParamGroup,
+    t: u64,
+    kept: &Bound<'_, PyDict>,
+    states: &[(usize, HashMap<String, Vec<u8>>)],
+) -> PyResult<Vec<f64>> {
+    let mut numbers = GroupState::new(optimizer).numbers;
+    for (number, value) in optimizer.numbers().iter().zip(&mut numbers) {
+        let mut of_parameters = states.iter().filter_map(|(_, state)| state.get(number.name));
+        if let Some(own) = kept.get_item(number.name)? {
+            *value = own.extract()?;
+        } else if let Some(&[own]) = of_parameters.next().map(|bytes| floats(bytes)).as_deref() {
+            *value = own.into();
+        }
+    }
+    optimizer.advance(GroupStep { group, t, numbers: &mut numbers });
+    Ok(numbers)
 }
 
 /// The preconditioner of one parameter; `None` where it is 1.
@@ -119,9 +145,6 @@ fn diagonal(
     length: usize,
     state: &mut HashMap<String, Vec<u8>>,
 ) -> Option<Vec<f32>> {
-    let floats = |bytes: &[u8]| -> Vec<f32> {
-        bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_ne_bytes(*bytes)).collect()
-    };
     let slot = |name: &str| state.get(name).map(|bytes| floats(bytes)).filter(|slot| slot.len() == length);
     let slots: Vec<Vec<f32>> = optimizer
         .slots(&[length])

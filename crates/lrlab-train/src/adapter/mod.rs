@@ -3,6 +3,7 @@
 
 mod optimizer;
 mod scheduler;
+mod tensors;
 
 pub use optimizer::ModuleOptimizer;
 pub use scheduler::ScheduleAdapter;

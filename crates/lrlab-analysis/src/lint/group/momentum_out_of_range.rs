@@ -37,7 +37,9 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
     let (Some(first), Some(second)) = (highest(group, Field::Beta1), lowest(group, Field::Beta2)) else {
         return hits;
     };
-    if group.optimizer_has("beta2") && first.value >= second.value.sqrt() && first.value > 0.0 {
+    // The beta2 of these is no decay rate of a mean of squares.
+    let squares = group.optimizer_has("beta2") && !["adamax", "lion"].contains(&group.optimizer);
+    if squares && first.value >= second.value.sqrt() && first.value > 0.0 {
         let sentence = format!(
             "beta1 reaches {}, the square root of beta2 = {} is {}",
             number(first.value),
@@ -86,6 +88,7 @@ mod tests {
             "sgd lr=0.1 momentum=0.99 | cosine to 0",
             "adamw lr=1e-3 beta2=0.95 | cosine to 0",
             "adam lr=1e-3 | torch OneCycleLR(1e-3, total_steps=1000) per step",
+            "adamax lr=1e-3 beta1=0.96 beta2=0.9 | cosine to 0",
         ];
         assert!(texts.iter().all(|text| is_silent("LR306", text)));
     }

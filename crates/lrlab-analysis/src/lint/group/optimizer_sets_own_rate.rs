@@ -1,6 +1,9 @@
 //! `LR307`: an optimizer that has a rate or a schedule of its own.
 
-use lrlab_core::registry::{Argument, Source};
+use lrlab_core::{
+    optimizer::registry,
+    registry::{Argument, Source},
+};
 
 use crate::lint::{Check, Group, Hit, Lint, Severity, words::number};
 
@@ -13,7 +16,7 @@ pub(in crate::lint) static OPTIMIZER_SETS_OWN_RATE: Lint = Lint {
           one that measures its own takes the rate as a factor, which is 1 for it.",
     source: Source {
         citation: "Shazeer and Stern 2018 (Adafactor); Mishchenko and Defazio 2023 (Prodigy); Ivgi et al. 2023 (DoG); \
-                   Defazio et al. 2024 (Schedule-Free); torch.optim.ASGD",
+                   Defazio et al. 2024 (Schedule-Free); torch.optim.ASGD, Adagrad and Rprop",
         link: "https://github.com/facebookresearch/schedule_free/issues/16",
     },
     check: Check::Group(check),
@@ -36,21 +39,32 @@ enum Own {
 struct Fact {
     optimizer: &'static str,
     does: Own,
-    /// The flag on which it does, and whether it is set by default.
-    flag: Option<(&'static str, bool)>,
+    when: When,
+}
+
+/// Under which of its own settings an optimizer does that.
+#[derive(Clone, Copy, Debug)]
+enum When {
+    Always,
+    /// While this flag is set.
+    Flag(&'static str),
+    /// While this number is above 0.
+    Positive(&'static str),
 }
 
 const FACTS: &[Fact] = &[
-    Fact { optimizer: "adafactor", does: Own::Ignores, flag: Some(("relative_step", false)) },
-    Fact { optimizer: "asgd", does: Own::Decays, flag: None },
-    Fact { optimizer: "prodigy", does: Own::Measures, flag: None },
-    Fact { optimizer: "dadapt-adam", does: Own::Measures, flag: None },
-    Fact { optimizer: "dadapt-sgd", does: Own::Measures, flag: None },
-    Fact { optimizer: "dog", does: Own::Measures, flag: None },
-    Fact { optimizer: "dowg", does: Own::Measures, flag: None },
-    Fact { optimizer: "schedule-free-sgd", does: Own::Averages, flag: None },
-    Fact { optimizer: "schedule-free-adamw", does: Own::Averages, flag: None },
-    Fact { optimizer: "schedule-free-radam", does: Own::Averages, flag: None },
+    Fact { optimizer: "adafactor", does: Own::Ignores, when: When::Flag("relative_step") },
+    Fact { optimizer: "rprop", does: Own::Ignores, when: When::Always },
+    Fact { optimizer: "adagrad", does: Own::Decays, when: When::Positive("lr_decay") },
+    Fact { optimizer: "asgd", does: Own::Decays, when: When::Positive("lambd") },
+    Fact { optimizer: "prodigy", does: Own::Measures, when: When::Always },
+    Fact { optimizer: "dadapt-adam", does: Own::Measures, when: When::Always },
+    Fact { optimizer: "dadapt-sgd", does: Own::Measures, when: When::Always },
+    Fact { optimizer: "dog", does: Own::Measures, when: When::Always },
+    Fact { optimizer: "dowg", does: Own::Measures, when: When::Always },
+    Fact { optimizer: "schedule-free-sgd", does: Own::Averages, when: When::Always },
+    Fact { optimizer: "schedule-free-adamw", does: Own::Averages, when: When::Always },
+    Fact { optimizer: "schedule-free-radam", does: Own::Averages, when: When::Always },
 ];
 
 /// How far a rate may be from 1 where 1 is what is wanted: their authors try 0.5 and 2 as well.
@@ -62,10 +76,9 @@ const DECAYED: f64 = 0.5;
 fn check(group: &Group<'_>) -> Vec<Hit> {
     let same = |fact: &&Fact| lrlab_core::registry::same_name(fact.optimizer, group.optimizer);
     let Some(fact) = FACTS.iter().find(same) else { return Vec::new() };
-    let is_on = fact.flag.is_none_or(|(flag, default)| match group.spec.optimizer.args.get(flag) {
-        Some(Argument::Flag(set)) => *set,
-        _ => default,
-    });
+    if !is_on(fact, group) {
+        return Vec::new();
+    }
     let (Some(last), Some(peak)) = (group.lr.last(), group.lr.peak()) else { return Vec::new() };
     let (name, decays) = (group.optimizer, last.value <= DECAYED * peak.value);
     let hit = match fact.does {
@@ -75,10 +88,10 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
                 number(peak.value),
                 number(last.value)
             ),
-            format!(
-                "turn its own off: `{name} {}=false`",
-                fact.flag.map_or("relative_step", |(flag, _)| flag)
-            ),
+            match fact.when {
+                When::Flag(flag) => format!("turn its own off: `{name} {flag}=false`"),
+                _ => "leave the rate alone: `| constant`".to_owned(),
+            },
         ),
         Own::Decays if decays => Hit::new(
             format!(
@@ -103,7 +116,24 @@ fn check(group: &Group<'_>) -> Vec<Hit> {
         ),
         _ => return Vec::new(),
     };
-    if is_on { vec![hit] } else { Vec::new() }
+    vec![hit]
+}
+
+/// Whether the group's optimizer is set to do what the fact says of it; what is left out is as the registry says.
+fn is_on(fact: &Fact, group: &Group<'_>) -> bool {
+    let given = |name: &str| group.spec.optimizer.args.get(name);
+    let params = registry::find(fact.optimizer).map_or(&[][..], |entry| entry.params);
+    let default = |name: &str| params.iter().find(|param| param.name == name).and_then(|param| param.default);
+    match fact.when {
+        When::Always => true,
+        When::Flag(name) => {
+            given(name).map_or(default(name) == Some("true"), |given| *given == Argument::Flag(true))
+        }
+        When::Positive(name) => match given(name) {
+            Some(Argument::Number(number)) => *number > 0.0,
+            _ => default(name).and_then(|text| text.parse().ok()).is_some_and(|number: f64| number > 0.0),
+        },
+    }
 }
 
 #[cfg(test)]
@@ -111,7 +141,10 @@ mod tests {
     use lrlab_core::{Horizon, Strategy};
 
     use super::*;
-    use crate::lint::Subject;
+    use crate::lint::{
+        Subject,
+        sample::{finding, is_silent},
+    };
 
     /// What is found where `sgd` has another name.
     fn told(optimizer: &str, text: &str) -> Option<String> {
@@ -127,6 +160,17 @@ mod tests {
         assert_eq!(told("asgd", "sgd lr=0.1 | cosine to 0").as_deref(), Some(text));
         assert!(told("prodigy", "sgd lr=1e-3 | cosine to 0").unwrap().contains("reaches 0.001"));
         assert!(told("schedule_free_adamw", "sgd lr=0.1 | cosine to 0").unwrap().contains("averages"));
+    }
+
+    #[test]
+    fn pytorchs_own_are_found_by_their_settings() {
+        let found = finding("LR307", "rprop lr=0.01 | cosine to 0");
+        assert!(found.sentence.contains("rprop computes its own rate"), "{}", found.sentence);
+        finding("LR307", "asgd lr=0.01 | cosine to 0");
+        finding("LR307", "adagrad lr=0.01 lr_decay=0.001 | linear to 0");
+        for text in ["rprop lr=0.01", "asgd lr=0.01 lambd=0 | cosine to 0", "adagrad lr=0.01 | linear to 0"] {
+            assert!(is_silent("LR307", text), "{text}");
+        }
     }
 
     #[test]

@@ -63,7 +63,11 @@ impl Strategy {
     /// The groups that each optimizer of PyTorch takes, by their numbers.
     fn optimizers(&self) -> Vec<Vec<usize>> {
         let class = |group: &GroupStrategy| optimizers::find(group.optimizer.name).map(|entry| entry.pytorch);
-        let alone = |group: &GroupStrategy| matches!(group.plan.schedule, ScheduleChoice::Torch { .. });
+        // PyTorch's Adagrad takes the first sum of squares from its constructor, whatever a group says.
+        let alone = |group: &GroupStrategy| {
+            matches!(group.plan.schedule, ScheduleChoice::Torch { .. })
+                || group.optimizer.args.contains_key("initial_accumulator_value")
+        };
         let mut shares: Vec<Vec<usize>> = Vec::new();
         for (index, group) in self.groups.iter().enumerate() {
             let fits = |share: &&mut Vec<usize>| {

@@ -48,10 +48,11 @@ def sharpness(
             stops sooner once the residual is below 1 % of the value.
         optimizer: With it, the eigenvalue is that of P^-1 H, where P is the optimizer's preconditioner
             (for Adam the root of its mean squared gradients), and `limit` says above which value its
-            steps grow. An optimizer of `torch.optim` that lrlab knows: SGD, Adam, AdamW.
+            steps grow. An optimizer of `torch.optim` for which theory tells that: SGD, Adam, AdamW, NAdam,
+            RAdam, Adamax, Adagrad, RMSprop, ASGD.
 
     Raises:
-        ValueError: An optimizer that lrlab does not know; Adam before its first update, which has no
+        ValueError: An optimizer without a known limit; Adam before its first update, which has no
             preconditioner yet; no iterations.
 
     >>> import torch
@@ -69,8 +70,8 @@ def sharpness(
     known = curvature(loss_fn, tensors, [] if optimizer is None else [optimizer], iterations=iterations)
     if known is None:
         raise ValueError(
-            f"{type(optimizer).__name__} has no preconditioner that is known here: it is SGD, Adam or "
-            "AdamW, and the latter two have one once they made an update"
+            f"{type(optimizer).__name__} has no limit that is known here: SGD, ASGD, Adam, AdamW, NAdam, "
+            "RAdam, Adamax, Adagrad and RMSprop have one, most of them once they made an update"
         )
     return known[0]
 
@@ -193,11 +194,11 @@ def _stability(
 
 
 def _state(optimizer: Optimizer, p: Tensor) -> tuple[int, dict[str, Any]]:
-    """Elements of a parameter, and what the optimizer keeps for it as bytes; its step as a number."""
+    """Elements of a parameter, and what the optimizer keeps for it, numbers too, as bytes; its step as a number."""
     kept: dict[str, Any] = {}
     for name, value in optimizer.state.get(p, {}).items():
         if name == "step":
             kept[name] = int(value)
-        elif isinstance(value, Tensor) and value.numel() == p.numel():
+        elif isinstance(value, Tensor) and value.numel() in (1, p.numel()):
             kept[name] = value.detach().to("cpu", torch.float32).contiguous().numpy().tobytes()
     return p.numel(), kept
