@@ -7,6 +7,7 @@
 //!   runs/000-step-every-5-epochs-seed0/
 //!     events.jsonl                    the event log, the only source of every table and picture
 //!     timing.jsonl                    wall-clock times, kept apart so that equal trials have equal logs
+//!     checkpoints/500-updates/        where the run goes on if it is killed; gone when it has ended
 //! ```
 
 /// The file that holds what a study asks.
@@ -17,6 +18,8 @@ pub const RUNS_FOLDER: &str = "runs";
 pub const EVENTS_FILE: &str = "events.jsonl";
 /// A run's wall-clock times.
 pub const TIMING_FILE: &str = "timing.jsonl";
+/// A run's checkpoints.
+pub const CHECKPOINTS_FOLDER: &str = "checkpoints";
 
 /// The folder name of the run of an arm: `000-step-every-5-epochs-seed0`.
 ///

@@ -4,6 +4,9 @@ use lrlab_core::{
     Event, Outcome, StopRule,
     event::{SKIPPED_IN_A_ROW, Skipped},
 };
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::Number;
 
 /// A loss above this many times the first one (or not finite at all) has left all bounds.
 const DIVERGED_FACTOR: f64 = 1e10;
@@ -64,6 +67,56 @@ impl Bounds {
             return Some(Outcome::Halted { t: t + 1, why });
         }
         (!self.contain(loss)).then_some(Outcome::Diverged { t, loss })
+    }
+}
+
+/// What was seen of a trial's losses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BoundsState {
+    first: Option<Number>,
+    rise: Option<RiseState>,
+    skipped: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RiseState {
+    mean: Number,
+    weight_left: Number,
+    best: Number,
+    seen: u64,
+}
+
+impl Bounds {
+    /// What has to be kept to end where the trial would have ended.
+    pub(crate) fn state(&self) -> BoundsState {
+        let rise = |&Rise { mean, weight_left, best, seen, times: _ }: &Rise| RiseState {
+            mean: mean.into(),
+            weight_left: weight_left.into(),
+            best: best.into(),
+            seen,
+        };
+        let (first, skipped) = (self.first.map(Number::from), self.skipped);
+        BoundsState { first, rise: self.rise.as_ref().map(rise), skipped }
+    }
+
+    /// Goes on from what [`state`](Self::state) gave.
+    ///
+    /// # Errors
+    /// The state of bounds with another rule; these are then as before.
+    pub(crate) fn restore(&mut self, state: &BoundsState) -> Result<(), String> {
+        match (&mut self.rise, &state.rise) {
+            (None, None) => {}
+            (Some(rise), Some(RiseState { mean, weight_left, best, seen })) => {
+                let [mean, weight_left, best] = [mean, weight_left, best].map(|number| f64::from(*number));
+                *rise = Rise { times: rise.times, mean, weight_left, best, seen: *seen };
+            }
+            (None, Some(_)) => return Err("it watches for a rising loss".to_owned()),
+            (Some(_), None) => return Err("it does not watch for a rising loss".to_owned()),
+        }
+        (self.first, self.skipped) = (state.first.map(f64::from), state.skipped);
+        Ok(())
     }
 }
 

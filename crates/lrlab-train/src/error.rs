@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use lrlab_core::{PlanError, SpecError};
 
-use crate::TaskError;
+use crate::{
+    TaskError,
+    checkpoint::{CheckpointError, IntervalError},
+};
 
 /// Why a trial or study could not run.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +28,12 @@ pub enum TrainError {
         /// What the task measures.
         metrics: String,
     },
+    /// A checkpoint could not be written, or nothing goes on from it.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// Checkpoints cannot be made so often.
+    #[error(transparent)]
+    Interval(#[from] IntervalError),
     /// The task cannot be built or run.
     #[error(transparent)]
     Task(#[from] TaskError),

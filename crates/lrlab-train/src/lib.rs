@@ -5,6 +5,7 @@
 
 pub mod adapter;
 pub mod bounds;
+pub mod checkpoint;
 pub mod clock;
 pub mod data;
 pub mod groups;

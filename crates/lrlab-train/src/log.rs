@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{Read, Seek, SeekFrom, Write},
+    io::{BufRead, BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -12,7 +12,11 @@ use lrlab_core::{
     layout::{EVENTS_FILE, TIMING_FILE},
 };
 
-use crate::{Observer, TrainError, clock::Stopwatch};
+use crate::{
+    Observer, TrainError,
+    checkpoint::{CheckpointError, Digest, LogMark, Stamp, digest},
+    clock::Stopwatch,
+};
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 1 << 16;
@@ -35,8 +39,63 @@ impl<'a> Recorder<'a> {
         fs::create_dir_all(folder).map_err(|source| io(folder, source))?;
         let path = folder.join(EVENTS_FILE);
         let events = File::create(&path).map_err(|source| io(&path, source))?;
-        Ok(Self { lines: Lines::after(path, events, 0)?, timing: Timing::start(folder), stop })
+        let lines = Lines::after(path, events, Digest::default())?;
+        Ok(Self { lines, timing: Timing::start(folder), stop })
     }
+
+    /// Goes on with the log in `folder` from where it was at a checkpoint; what follows is cut off, since it
+    /// will be written again.
+    ///
+    /// # Errors
+    /// A log that does not begin as it did then, or that cannot be written.
+    pub fn resume(folder: &Path, mark: LogMark, stop: &'a AtomicBool) -> Result<Self, TrainError> {
+        let path = folder.join(EVENTS_FILE);
+        let digest = begins_with(&path, mark.events)?;
+        let events =
+            File::options().read(true).write(true).open(&path).map_err(|source| io(&path, source))?;
+        let timing = Timing { steps: mark.steps, before: mark.seconds, ..Timing::start(folder) };
+        Ok(Self { lines: Lines::after(path, events, digest)?, timing, stop })
+    }
+}
+
+/// Refuses a log whose first bytes are not those that were stamped.
+pub(crate) fn begins_with(path: &Path, stamp: Stamp) -> Result<Digest, CheckpointError> {
+    let unreadable = |source| CheckpointError::Unreadable { path: path.to_owned(), source };
+    let digest = digest(&mut File::open(path).map_err(unreadable)?.take(stamp.bytes)).map_err(unreadable)?;
+    let found = digest.stamp();
+    if found == stamp {
+        return Ok(digest);
+    }
+    let why = if found.bytes < stamp.bytes {
+        format!("the log has {} bytes, but had {} at the checkpoint", found.bytes, stamp.bytes)
+    } else {
+        format!(
+            "the first {} bytes of the log have the CRC-32 {:08x} instead of {:08x}",
+            stamp.bytes, found.crc32, stamp.crc32
+        )
+    };
+    Err(CheckpointError::Damaged { path: path.to_owned(), why })
+}
+
+/// Calls `f` with every event of the log in `folder`.
+///
+/// # Errors
+/// A log that cannot be read, or a line that is no event; what `f` fails with.
+pub fn each_event(
+    folder: &Path,
+    f: &mut dyn FnMut(&Event) -> Result<(), TrainError>,
+) -> Result<(), TrainError> {
+    let path = folder.join(EVENTS_FILE);
+    let log = BufReader::new(File::open(&path).map_err(|source| io(&path, source))?);
+    for (number, line) in log.lines().enumerate() {
+        let refuse = |why: String| TrainError::Unreadable {
+            path: path.clone(),
+            why: format!("line {}: {why}", number + 1),
+        };
+        let line = line.map_err(|why| refuse(why.to_string()))?;
+        f(&serde_json::from_str(&line).map_err(|why| refuse(why.to_string()))?)?;
+    }
+    Ok(())
 }
 
 impl Observer for Recorder<'_> {
@@ -56,6 +115,14 @@ impl Observer for Recorder<'_> {
     fn wants_stop(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+
+    fn mark(&mut self) -> Result<Option<LogMark>, TrainError> {
+        self.lines.flush()?;
+        let Lines { path, file, digest, .. } = &self.lines;
+        file.sync_data().map_err(|source| io(path, source))?;
+        let (events, steps, seconds) = (digest.stamp(), self.timing.steps, self.timing.seconds());
+        Ok(Some(LogMark { events, steps, seconds }))
+    }
 }
 
 /// A log that grows by whole lines only: a line that a kill tears all the same is dropped by whoever
@@ -65,14 +132,14 @@ pub(crate) struct Lines {
     path: PathBuf,
     file: File,
     buffer: Vec<u8>,
-    /// Length of the file, all of it whole lines.
-    written: u64,
+    /// Of what the file holds, all of it whole lines.
+    digest: Digest,
 }
 
 impl Lines {
-    /// Goes on after the first `written` bytes of the file; what follows them is cut off.
-    pub(crate) fn after(path: PathBuf, file: File, written: u64) -> Result<Self, TrainError> {
-        let mut lines = Self { path, file, buffer: Vec::with_capacity(BUFFER + 4096), written };
+    /// Goes on after the bytes of the file that are in `digest`; what follows them is cut off.
+    pub(crate) fn after(path: PathBuf, file: File, digest: Digest) -> Result<Self, TrainError> {
+        let mut lines = Self { path, file, buffer: Vec::with_capacity(BUFFER + 4096), digest };
         lines.cut().map_err(|source| io(&lines.path, source))?;
         Ok(lines)
     }
@@ -96,17 +163,18 @@ impl Lines {
             let _ = self.cut();
             return Err(io(&self.path, source));
         }
-        self.written += self.buffer.len() as u64;
+        self.digest.add(&self.buffer);
         self.buffer.clear();
         Ok(())
     }
 
     fn cut(&mut self) -> std::io::Result<()> {
+        let written = self.digest.stamp().bytes;
         // What is no file (a device, a pipe) has no length to be cut to.
-        if self.file.metadata()?.len() > self.written {
-            self.file.set_len(self.written)?;
+        if self.file.metadata()?.len() > written {
+            self.file.set_len(written)?;
         }
-        self.file.seek(SeekFrom::Start(self.written)).map(drop)
+        self.file.seek(SeekFrom::Start(written)).map(drop)
     }
 }
 
@@ -115,19 +183,21 @@ impl Lines {
 pub(crate) struct Timing {
     path: PathBuf,
     stopwatch: Stopwatch,
-    /// Updates made meanwhile.
+    /// Seconds that the run took before it was interrupted.
+    before: f64,
+    /// Updates made meanwhile, those before an interruption among them.
     pub(crate) steps: u64,
 }
 
 impl Timing {
     /// Begins now, for the run in `folder`.
     pub(crate) fn start(folder: &Path) -> Self {
-        Self { path: folder.join(TIMING_FILE), stopwatch: Stopwatch::start(), steps: 0 }
+        Self { path: folder.join(TIMING_FILE), stopwatch: Stopwatch::start(), before: 0.0, steps: 0 }
     }
 
     /// Seconds since the beginning.
     pub(crate) fn seconds(&self) -> f64 {
-        self.stopwatch.elapsed().as_secs_f64()
+        self.before + self.stopwatch.elapsed().as_secs_f64()
     }
 
     /// Writes what it comes to.

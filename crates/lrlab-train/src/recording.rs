@@ -19,6 +19,7 @@ use lrlab_core::{
 
 use crate::{
     TrainError,
+    checkpoint::Digest,
     log::{Lines, Timing, io},
     study::StudyFolder,
 };
@@ -99,7 +100,7 @@ impl Recording {
             _ => Ok(()),
         }?;
         let mut recording = Self {
-            lines: Lines::after(path, file, kept.bytes)?,
+            lines: Lines::after(path, file, kept.digest)?,
             timing: Timing::start(&run),
             folder: run,
             flushed: 0.0,
@@ -246,7 +247,7 @@ fn hold(file: &File, run: &Path) -> Result<(), TrainError> {
 #[derive(Default)]
 struct Kept {
     started: Option<Box<Started>>,
-    bytes: u64,
+    digest: Digest,
     last: Option<u64>,
 }
 
@@ -273,7 +274,7 @@ fn kept(file: &File, path: &Path, updates: Option<u64>) -> Result<Kept, TrainErr
             Event::Validated(Validated { t, .. }) | Event::Probed(Probed { t, .. }) if t <= updates => {}
             _ => break,
         }
-        kept.bytes += line.len() as u64;
+        kept.digest.add(&line);
     }
     Ok(kept)
 }

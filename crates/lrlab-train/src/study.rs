@@ -185,20 +185,24 @@ pub fn study_horizon(spec: &StudySpec) -> Result<Horizon, TrainError> {
     Ok(horizon::shape(&*task, spec.budget, spec.batch_size, 1)?.1)
 }
 
-/// Runs the trial that `build` gives until `until`, or to its end. What goes wrong inside it, a panic
-/// too, becomes its outcome; the trial comes back where it can go on.
+/// The trial that `build` gives; `None` where it fails or panics, as will be told when it is run.
+pub fn build_caught(build: impl FnOnce() -> Result<Trial, TrainError>) -> Option<Trial> {
+    catch_unwind(AssertUnwindSafe(build)).ok()?.ok()
+}
+
+/// Lets `train` run the trial that `build` gives, as [`Trial::run_until`] does. What goes wrong inside it,
+/// a panic too, becomes its outcome; the trial comes back where it can go on.
 ///
 /// # Errors
 /// A folder that can no longer be written: going on would lose every later trial as well.
 pub fn run_caught(
     build: impl FnOnce() -> Result<Trial, TrainError>,
-    until: Option<u64>,
+    train: impl FnOnce(&mut Trial, &mut dyn Observer) -> Result<Option<Outcome>, TrainError>,
     observer: &mut dyn Observer,
 ) -> Result<Result<Trial, Outcome>, TrainError> {
     let result = catch_unwind(AssertUnwindSafe(|| {
         let mut trial = build()?;
-        let until = until.unwrap_or(trial.horizon().total_steps);
-        let ended = trial.run_until(until, observer)?;
+        let ended = train(&mut trial, observer)?;
         Ok(ended.map_or_else(|| Ok(trial), Err))
     }));
     let why = match result {

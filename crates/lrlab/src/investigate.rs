@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    path::Path,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -19,8 +19,9 @@ use lrlab_core::{
 };
 use lrlab_train::{
     Observer, StudyFolder, TrainError, Trial,
-    log::{Recorder, outcome_of},
-    study::run_caught,
+    checkpoint::{CheckpointError, Checkpoints, Interval, LogMark},
+    log::{Recorder, each_event, outcome_of},
+    study::{build_caught, run_caught},
     task,
 };
 use rayon::prelude::*;
@@ -31,6 +32,8 @@ pub trait Progress: Sync {
     fn trials_asked(&self, _trials: usize) {}
     /// A trial ended, was paused, or was found ended.
     fn trial_ended(&self, _result: &TrialResult) {}
+    /// Something went wrong with the checkpoints of the run of that name; its trial goes on all the same.
+    fn warned(&self, _run: &str, _warning: &str) {}
 }
 
 /// Nothing is told.
@@ -59,6 +62,8 @@ pub struct Investigator<'a> {
     folder: Option<&'a StudyFolder>,
     stop: &'a AtomicBool,
     own: Option<&'a Own>,
+    /// How often a trial makes a checkpoint.
+    interval: Interval,
     /// Trials that may go on, by the name of their run.
     paused: Mutex<HashMap<String, Live<'a>>>,
 }
@@ -90,6 +95,10 @@ impl Observer for Log<'_> {
         self.recorder.as_mut().map_or(Ok(()), |recorder| recorder.on_event(event))
     }
 
+    fn mark(&mut self) -> Result<Option<LogMark>, TrainError> {
+        self.recorder.as_mut().map_or(Ok(None), Recorder::mark)
+    }
+
     fn wants_stop(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
@@ -99,12 +108,18 @@ impl<'a> Investigator<'a> {
     /// Keeps logs in `folder`: trials that have ended there before are read, not run again. Once `stop`
     /// is set, trials end at their next step and no new one begins.
     pub fn new(folder: &'a StudyFolder, stop: &'a AtomicBool) -> Self {
-        Self { folder: Some(folder), stop, own: None, paused: Mutex::default() }
+        Self {
+            folder: Some(folder),
+            stop,
+            own: None,
+            interval: Interval::default(),
+            paused: Mutex::default(),
+        }
     }
 
     /// Keeps no logs.
     pub fn without_logs(stop: &'a AtomicBool) -> Self {
-        Self { folder: None, stop, own: None, paused: Mutex::default() }
+        Self { folder: None, stop, own: None, interval: Interval::default(), paused: Mutex::default() }
     }
 
     /// Asks `own` for the strategy of each trial of a comparison before its spec is built: optimizers and
@@ -113,10 +128,16 @@ impl<'a> Investigator<'a> {
         Self { own: Some(own), ..self }
     }
 
+    /// Lets each trial make a checkpoint every `interval`, from which it goes on where the study was killed;
+    /// every minute otherwise.
+    pub fn with_checkpoints(self, interval: Interval) -> Self {
+        Self { interval, ..self }
+    }
+
     /// Asks `planner` and runs what it wants, again and again, until it has an answer.
     ///
-    /// Trials that fail or panic are results like others. Unfinished trials start again, so the logs
-    /// end up the same however often the study was interrupted.
+    /// Trials that fail or panic are results like others. Unfinished trials go on from their checkpoint, or
+    /// start again where they have none, so the logs end up the same however often the study was interrupted.
     ///
     /// # Errors
     /// A folder that cannot be written or read; the stop flag.
@@ -156,7 +177,7 @@ impl<'a> Investigator<'a> {
                 if broken.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
-                let result = self.one(request);
+                let result = self.one(request, progress);
                 match &result {
                     Ok(Some(result)) => progress.trial_ended(result),
                     Ok(None) => {}
@@ -174,7 +195,11 @@ impl<'a> Investigator<'a> {
     }
 
     /// The result of one request; `None` if it was told to stop before there is one.
-    fn one(&self, request: Request) -> Result<Option<TrialResult>, InvestigateError> {
+    fn one(
+        &self,
+        request: Request,
+        progress: &dyn Progress,
+    ) -> Result<Option<TrialResult>, InvestigateError> {
         let Request { name, trial: spec, action } = request;
         let path = self.folder.map(|folder| folder.run(&name));
         if let Some(path) = &path
@@ -188,18 +213,28 @@ impl<'a> Investigator<'a> {
         let paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
         let Live { trial, mut log } = match paused {
             Some(live) => live,
-            None => self.begin(path, &name, &spec)?,
+            None => self.begin(path.as_deref(), &name, &spec, progress)?,
         };
+        let checkpoints = path.map(|path| Checkpoints::of_run(&path, self.interval));
         let until = match action {
-            Action::Run => None,
-            Action::RunUntil(updates) => Some(updates),
+            Action::Run => u64::MAX,
+            Action::RunUntil(updates) => updates,
             Action::Halt(why) => {
                 let t = log.fold.result().updates;
                 log.on_event(&Event::Finished { outcome: Outcome::Halted { t, why } })?;
+                if let Some(Err(error)) = checkpoints.map(|checkpoints| checkpoints.clear()) {
+                    progress.warned(&name, &error.to_string());
+                }
                 return Ok(Some(log.fold.finish()));
             }
         };
-        match run_caught(|| trial.map_or_else(|| self.build(&name, &spec), Ok), until, &mut log)? {
+        let build = || trial.map_or_else(|| self.build(&name, &spec), Ok);
+        let mut warn = |error: &TrainError| progress.warned(&name, &format!("{error}; training goes on"));
+        let train = |trial: &mut Trial, log: &mut dyn Observer| match &checkpoints {
+            Some(checkpoints) => checkpoints.run_until(trial, until, log, &mut warn),
+            None => trial.run_until(until, log),
+        };
+        match run_caught(build, train, &mut log)? {
             Ok(trial) => {
                 let result = log.fold.result().clone();
                 let live = Live { trial: Some(trial), log };
@@ -227,9 +262,35 @@ impl<'a> Investigator<'a> {
         })
     }
 
-    fn begin(&self, path: Option<PathBuf>, name: &str, spec: &TrialSpec) -> Result<Live<'a>, TrainError> {
-        let recorder = path.map(|path| Recorder::begin(&path, self.stop)).transpose()?;
-        Ok(Live { trial: None, log: Log { fold: ResultFold::new(name, spec), recorder, stop: self.stop } })
+    /// The trial of a run, as it was at its newest checkpoint, or still to be built.
+    fn begin(
+        &self,
+        path: Option<&Path>,
+        name: &str,
+        spec: &TrialSpec,
+        progress: &dyn Progress,
+    ) -> Result<Live<'a>, TrainError> {
+        let mut log = Log { fold: ResultFold::new(name, spec), recorder: None, stop: self.stop };
+        let Some(path) = path else { return Ok(Live { trial: None, log }) };
+        let checkpoints = Checkpoints::of_run(path, self.interval);
+        let any = !checkpoints.found()?.is_empty();
+        if any && let Some(mut trial) = build_caught(|| self.build(name, spec)) {
+            let mut refused = |error: &CheckpointError| progress.warned(name, &error.to_string());
+            if let Some(recorder) = checkpoints.resume(&mut trial, self.stop, &mut refused)? {
+                each_event(path, &mut |event| {
+                    log.fold.push(event);
+                    Ok(())
+                })?;
+                log.recorder = Some(recorder);
+                return Ok(Live { trial: Some(trial), log });
+            }
+        }
+        if any {
+            progress.warned(name, "none of its checkpoints serves: it starts again");
+        }
+        checkpoints.clear()?;
+        log.recorder = Some(Recorder::begin(path, self.stop)?);
+        Ok(Live { trial: None, log })
     }
 }
 
@@ -237,7 +298,7 @@ impl<'a> Investigator<'a> {
 ///
 /// # Errors
 /// A log that cannot be read.
-pub fn ended(path: &std::path::Path, name: &str, spec: &TrialSpec) -> Result<Option<TrialResult>, ReadError> {
+pub fn ended(path: &Path, name: &str, spec: &TrialSpec) -> Result<Option<TrialResult>, ReadError> {
     if outcome_of(path).is_none() {
         return Ok(None);
     }

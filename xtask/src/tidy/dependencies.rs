@@ -25,6 +25,7 @@ static ROOMS: &[Room] = &[
         name: "lrlab-train",
         needs: &[
             "burn",
+            "crc32fast",
             "csv",
             "flate2",
             "gemm",
@@ -32,6 +33,7 @@ static ROOMS: &[Room] = &[
             "nalgebra",
             "rand_chacha",
             "rand_mt",
+            "safetensors",
             "serde",
             "serde_json",
             "sha2",

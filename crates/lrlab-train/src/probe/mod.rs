@@ -10,10 +10,12 @@ use lrlab_core::{
     event::{Probe, Probed},
 };
 
+use serde::{Deserialize, Serialize};
+
 pub use lanczos::{Extreme, largest_eigenvalue};
 pub use sharpness::{hessian_vector_product, sharpness};
 
-use crate::{Batch, Observer, Task, TrainError, Trial, trial::RateChange};
+use crate::{Batch, Observer, Task, TrainError, Trial, checkpoint::Number, trial::RateChange};
 
 /// Share of training's own gradient work that curvature may cost.
 const SHARPNESS_SHARE: f64 = 0.05;
@@ -51,7 +53,19 @@ struct Branches {
     raised: f64,
 }
 
+/// What was measured before, but for its vectors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProbesState {
+    /// Losses at the branches' ends: at their start, at half the rates, at raised ones.
+    branches: Option<[Number; 3]>,
+    path: Number,
+}
+
 impl Probes {
+    /// Names of the vectors that are remembered.
+    pub(crate) const VECTORS: [&'static str; 3] = ["direction", "start", "last"];
+
     pub(crate) fn new(trial: &mut Trial) -> Self {
         let total = trial.horizon().total_steps;
         let branch_steps = (total / BRANCH_ONE_IN).clamp(*BRANCH_STEPS.start(), *BRANCH_STEPS.end());
@@ -123,6 +137,28 @@ impl Probes {
         }
         found.push(self.progress(task));
         Ok(found)
+    }
+
+    /// What has to be kept beside the [`vectors`](Self::vectors).
+    pub(crate) fn state(&self) -> ProbesState {
+        let numbers = |b: &Branches| [b.start, b.half, b.raised].map(Number::from);
+        ProbesState { branches: self.branches.as_ref().map(numbers), path: self.path.into() }
+    }
+
+    /// The vectors that are remembered, by name, each as long as all parameters together or empty.
+    pub(crate) fn vectors(&self) -> [(&'static str, &[f32]); 3] {
+        let [direction, start, last] = Self::VECTORS;
+        [(direction, &self.direction), (start, &self.start), (last, &self.last)]
+    }
+
+    /// Goes on from what [`state`](Self::state) gave, with the [`vectors`](Self::vectors) in their order.
+    pub(crate) fn restore(&mut self, state: &ProbesState, vectors: [Vec<f32>; 3]) {
+        self.branches = state.branches.map(|numbers| {
+            let [start, half, raised] = numbers.map(f64::from);
+            Branches { start, half, raised }
+        });
+        self.path = state.path.into();
+        [self.direction, self.start, self.last] = vectors;
     }
 
     fn curvature(

@@ -80,6 +80,9 @@ pub enum TaskError {
     /// A file cannot be used.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// A state of another task.
+    #[error("the state does not fit the task: {0}")]
+    State(String),
     /// The tensor engine refused.
     #[error("the tensor engine refused: {0}")]
     Engine(String),
@@ -111,6 +114,20 @@ pub trait Task: Parameters + Send + Debug {
     /// The whole loss, where it is a quadratic bowl in two parameters.
     fn bowl(&self) -> Option<Bowl> {
         None
+    }
+
+    /// What has to be kept beside the parameters for training to go on to the same bits: the state of a
+    /// generator, running means. Null where there is nothing.
+    fn state(&self) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+
+    /// Goes on from what [`state`](Self::state) gave.
+    ///
+    /// # Errors
+    /// A state that this task cannot have.
+    fn restore(&mut self, state: &serde_json::Value) -> Result<(), TaskError> {
+        if state.is_null() { Ok(()) } else { Err(TaskError::State("it keeps none".to_owned())) }
     }
 
     /// A copy that shares nothing: what is done to one leaves the other as it is.

@@ -73,6 +73,38 @@ impl Averages {
         self.0.iter().filter(|kept| kept.count > 0)
     }
 
+    /// How many weights are in each.
+    pub(super) fn counts(&self) -> impl Iterator<Item = u64> {
+        self.0.iter().map(|kept| kept.count)
+    }
+
+    /// What each comes to; nothing where no weights are in it.
+    pub(super) fn weights(&self) -> impl Iterator<Item = &[f32]> {
+        self.0.iter().map(|kept| kept.weights.as_slice())
+    }
+
+    /// The same averages of so many weights each, which come to what `weights` gives for each index.
+    ///
+    /// # Errors
+    /// Counts of other averages, or weights that are missing.
+    pub(super) fn restored(
+        &self,
+        counts: &[u64],
+        mut weights: impl FnMut(usize) -> Vec<f32>,
+    ) -> Result<Self, String> {
+        if counts.len() != self.0.len() {
+            return Err(format!("it holds {} averages, this trial takes {}", counts.len(), self.0.len()));
+        }
+        let kept = |(index, (kept, &count)): (usize, (&Kept, &u64))| {
+            let weights = weights(index);
+            if weights.is_empty() != (count == 0) {
+                return Err(format!("average {index} is of {count} weights, but they are not there"));
+            }
+            Ok(Kept { count, weights, ..kept.clone() })
+        };
+        self.0.iter().zip(counts).enumerate().map(kept).collect::<Result<_, _>>().map(Self)
+    }
+
     /// The one that the training is judged by, once it has begun.
     pub(super) fn judge(&self) -> Option<&Kept> {
         self.begun().find(|kept| kept.average.judged)

@@ -6,6 +6,7 @@
 
 mod averages;
 mod branch;
+mod checkpoint;
 mod judging;
 mod stability;
 mod update;
@@ -13,7 +14,8 @@ mod update;
 use lrlab_core::{BuiltStrategy, Event, Horizon, Outcome, Scheduler, SpecError, TrialSpec};
 
 use crate::{
-    Task, TrainError, batches::Batches, bounds::Bounds, groups::Groups, horizon, probe::Probes, task,
+    Task, TrainError, batches::Batches, bounds::Bounds, checkpoint::LogMark, groups::Groups, horizon,
+    probe::Probes, task,
 };
 use averages::Averages;
 pub(crate) use branch::RateChange;
@@ -30,6 +32,15 @@ pub trait Observer {
     /// Asked between steps; `true` ends the trial as [`Outcome::Stopped`].
     fn wants_stop(&self) -> bool {
         false
+    }
+
+    /// Brings the log that it keeps to the disk, for a checkpoint, and says how far it is; `None` for an
+    /// observer that keeps none.
+    ///
+    /// # Errors
+    /// What the file system refused. Training may go on.
+    fn mark(&mut self) -> Result<Option<LogMark>, TrainError> {
+        Ok(None)
     }
 }
 
@@ -179,11 +190,12 @@ impl Trial {
     }
 
     /// Updates made so far.
-    pub(crate) fn t(&self) -> u64 {
+    pub fn t(&self) -> u64 {
         self.t
     }
 
-    pub(crate) fn spec(&self) -> &TrialSpec {
+    /// What is trained.
+    pub fn spec(&self) -> &TrialSpec {
         &self.spec
     }
 

@@ -7,6 +7,7 @@ use lrlab_train::{Observer, TrainError, Trial};
 
 /// Keeps every event.
 #[derive(Default)]
+#[allow(dead_code, reason = "not every test file keeps events")]
 pub(crate) struct Events(pub(crate) Vec<Event>);
 
 impl Observer for Events {
@@ -30,6 +31,7 @@ pub(crate) fn spec(task: &str, strategy: &str, seed: u64, budget: &str) -> Trial
 }
 
 /// All events of a trial.
+#[allow(dead_code, reason = "not every test file runs trials undisturbed")]
 pub(crate) fn run(spec: &TrialSpec) -> Vec<Event> {
     let mut events = Events::default();
     Trial::new(spec).unwrap().run(&mut events).unwrap();

@@ -10,9 +10,13 @@ use lrlab_core::{
     layout::{STUDY_FILE, slug},
     study::{Count, DraftArm, TuneDraft},
 };
-use lrlab_train::StudyFolder;
+use lrlab_train::{StudyFolder, checkpoint::Interval};
 
-use super::{Failure, laboratory, study_file};
+use super::{
+    Failure,
+    laboratory::{self, Manner},
+    study_file,
+};
 
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
@@ -96,10 +100,15 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 
-    /// Goes on with the study in --out: what is done is kept, unfinished trials start again.
-    /// A study file beside it has to ask what the study asks.
+    /// Goes on with the study in --out: what is done is kept, unfinished trials go on from their
+    /// checkpoint. A study file beside it has to ask what the study asks.
     #[arg(long, requires = "out", conflicts_with_all = ASKED)]
     resume: bool,
+
+    /// How often a trial makes a checkpoint, from which --resume goes on: "500 steps", "1 epoch", "10%",
+    /// "2 minutes" or "never".
+    #[arg(long, value_name = "INTERVAL", default_value_t = Interval::default())]
+    checkpoint_every: Interval,
 
     /// Threads, one trial each; all cores by default.
     #[arg(long, value_name = "N")]
@@ -141,8 +150,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         _ => begin(options)?,
     };
     let resume = format!("lrlab compare --resume --out {}", path.display());
+    let manner = Manner { threads: options.threads, checkpoint_every: options.checkpoint_every, resume };
     for study in &studies {
-        laboratory::run_comparison(study, options.threads, &resume)?;
+        laboratory::run_comparison(study, &manner)?;
     }
     drop(studies);
     let report = laboratory::report(&path)?;

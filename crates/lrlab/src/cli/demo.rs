@@ -11,9 +11,12 @@ use lrlab_analysis::{
     report::{Report, terminal},
 };
 use lrlab_core::{Arm, Duration, Protocol, StudySpec, TaskSpec, event::Bowl, layout::STUDY_FILE};
-use lrlab_train::StudyFolder;
+use lrlab_train::{StudyFolder, checkpoint::Interval};
 
-use super::{Failure, laboratory};
+use super::{
+    Failure,
+    laboratory::{self, Manner},
+};
 
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Options {
@@ -21,7 +24,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 
-    /// Goes on with the demo in --out: what is done is kept, unfinished trials start again.
+    /// Goes on with the demo in --out: what is done is kept, unfinished trials go on or start again.
     #[arg(long, requires = "out")]
     resume: bool,
 
@@ -144,7 +147,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             laboratory::begin(|| Ok(folder), act.spec()?)?
         };
         let resume = format!("lrlab demo --resume --out {}", path.display());
-        laboratory::run_comparison(&study, options.threads, &resume)?;
+        let manner = Manner { threads: options.threads, checkpoint_every: Interval::default(), resume };
+        laboratory::run_comparison(&study, &manner)?;
     }
     let report = laboratory::report(&path)?;
     print(&report)?;

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{Write, stdout},
+    io::{Write, stderr, stdout},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -19,11 +19,12 @@ use lrlab_analysis::{
     report::{self, REPORTS, Report, StudyReport},
 };
 use lrlab_core::{
-    FindSpec, Protocol, Question, Strategy, StudySpec, Tuning,
+    FindSpec, Horizon, Protocol, Question, Strategy, StudySpec, Tuning,
     layout::{STUDY_FILE, StudyFile},
 };
 use lrlab_train::{
     StudyFolder, TrainError,
+    checkpoint::Interval,
     study::{check_study, study_horizon},
 };
 
@@ -79,29 +80,51 @@ impl Progress for Bar {
     fn trial_ended(&self, _result: &TrialResult) {
         self.0.inc(1);
     }
+
+    fn warned(&self, run: &str, warning: &str) {
+        // Whoever closed stderr wants no warnings.
+        self.0.suspend(|| _ = writeln!(stderr(), "warning: {run}: {warning}"));
+    }
 }
 
-/// Runs what `planner` asks for in `folder` on `threads` threads, all cores by default, and gives its
-/// answer.
-///
-/// `resume` is the command that would go on after an interruption.
+/// How a study is run; what its trials come to does not depend on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Manner {
+    /// Threads, one trial each; all cores by default.
+    pub(crate) threads: Option<usize>,
+    /// How often a trial makes a checkpoint.
+    pub(crate) checkpoint_every: Interval,
+    /// The command that goes on after an interruption.
+    pub(crate) resume: String,
+}
+
+impl Manner {
+    /// Refuses checkpoints that would come to no step of a training of `horizon`.
+    pub(crate) fn check(&self, horizon: Horizon) -> Result<(), Failure> {
+        let steps = self.checkpoint_every.steps(horizon);
+        steps.map(drop).map_err(|error| Failure::Input(error.to_string()))
+    }
+}
+
+/// Runs what `planner` asks for in `folder` and gives its answer.
 pub(crate) fn run<P: Planner + Send>(
     folder: &StudyFolder,
     planner: &mut P,
     title: &str,
-    threads: Option<usize>,
-    resume: &str,
+    manner: &Manner,
 ) -> Result<P::Answer, Failure>
 where
     P::Answer: Send,
 {
     let bar = Bar::new(title);
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
+        .num_threads(manner.threads.unwrap_or(0))
         .build()
         .map_err(|error| Failure::Input(format!("cannot start the threads: {error}")))?;
-    let answer = pool.install(|| Investigator::new(folder, &STOP).ask(planner, &bar));
+    let investigator = Investigator::new(folder, &STOP).with_checkpoints(manner.checkpoint_every);
+    let answer = pool.install(|| investigator.ask(planner, &bar));
     bar.0.finish_and_clear();
+    let resume = &manner.resume;
     answer.map_err(|error| match error {
         InvestigateError::Train(error @ TrainError::Io { .. }) => Failure::Input(format!(
             "{error}\nwhat is done is kept; once that is mended, continue with: {resume}"
@@ -116,11 +139,7 @@ where
 }
 
 /// Runs what is left of the comparison in `folder`.
-pub(crate) fn run_comparison(
-    folder: &StudyFolder,
-    threads: Option<usize>,
-    resume: &str,
-) -> Result<CompareAnswer, Failure> {
+pub(crate) fn run_comparison(folder: &StudyFolder, manner: &Manner) -> Result<CompareAnswer, Failure> {
     if let Question::Recorded(_) = folder.question() {
         return Err(Failure::Input(format!(
             "{} holds recorded trainings, which only the code that ran them can continue; show them with: lrlab report {}",
@@ -135,8 +154,10 @@ pub(crate) fn run_comparison(
             folder.path().display()
         )));
     };
-    let mut planner = ComparePlanner::new(spec.clone(), study_horizon(spec)?);
-    run(folder, &mut planner, &spec.title, threads, resume)
+    let horizon = study_horizon(spec)?;
+    manner.check(horizon)?;
+    let mut planner = ComparePlanner::new(spec.clone(), horizon);
+    run(folder, &mut planner, &spec.title, manner)
 }
 
 /// Makes sure that every arm of a study can be built, at every rate that it is known to try.

@@ -2,18 +2,23 @@
 
 use std::{
     io::{Write, stderr, stdout},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use lrlab_analysis::{Run, diagnose::diagnose};
 use lrlab_core::{
-    AfterEnd, Arm, Duration, Event, Outcome, ParamGroup, Protocol, Scheduler, Strategy, StudySpec, TaskSpec,
+    AfterEnd, Arm, Duration, Event, Outcome, ParamGroup, Protocol, Question, Scheduler, Strategy, StudySpec,
+    TaskSpec, TrialSpec,
     event::Metric,
     layout::{EVENTS_FILE, run_folder},
     registry::Argument,
     spec::{Clip, PlanSpec},
 };
-use lrlab_train::{Observer, TrainError, Trial, log::Recorder};
+use lrlab_train::{
+    Observer, StudyFolder, TrainError, Trial,
+    checkpoint::{Checkpoint, Checkpoints, Interval, LogMark},
+    log::{Recorder, each_event, outcome_of},
+};
 
 use super::{Failure, laboratory};
 
@@ -67,43 +72,166 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 
+    /// How often to make a checkpoint: "500 steps", "1 epoch", "10%", "2 minutes" or "never".
+    #[arg(long, value_name = "INTERVAL", default_value_t = Interval::default())]
+    checkpoint_every: Interval,
+
+    /// Goes on with the training in --out from its newest checkpoint, to the same bits.
+    #[arg(long, requires = "out", conflicts_with_all = ASKED)]
+    resume: bool,
+
+    /// Goes on from the checkpoint after so many updates instead of the newest.
+    #[arg(long, value_name = "UPDATES", requires = "resume")]
+    from_checkpoint: Option<u64>,
+
     /// Prints JSON, one object a line, instead of text.
     #[arg(long)]
     json: bool,
 }
 
+/// The options that say what is trained.
+const ASKED: [&str; 11] = [
+    "task",
+    "optimizer",
+    "lr",
+    "schedule",
+    "clip_norm",
+    "clip_value",
+    "strategy",
+    "epochs",
+    "steps",
+    "batch_size",
+    "seed",
+];
+
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     laboratory::catch_interrupt()?;
+    if let (true, Some(out)) = (options.resume, &options.out) {
+        return go_on(options, out);
+    }
     let spec = spec(options)?;
-    let (_, trial_spec) =
-        spec.trials().next().ok_or_else(|| Failure::Input("no strategy to train".to_owned()))?;
-    let mut trial = Trial::new(&trial_spec)?;
+    let trial_spec = only_trial(&spec)?;
+    let trial = Trial::new(&trial_spec)?;
+    options.checkpoint_every.steps(trial.horizon()).map_err(|error| Failure::Input(error.to_string()))?;
     let name = run_folder(0, &spec.arms[0].label, options.seed);
     let study = laboratory::begin(|| laboratory::fresh(options.out.as_deref(), "train"), spec)?;
     let run = study.run(&name);
+    let lines = EpochLines::new(Recorder::begin(&run, laboratory::stop_flag())?, &trial, options)?;
+    train(&study, &run, trial, lines, options)
+}
 
-    // The line after the last epoch shows the rate that would come next.
-    let strategy = Strategy { after_end: AfterEnd::Hold, ..Strategy::clone(&trial_spec.strategy) };
-    let built = strategy.build(trial.horizon())?;
-    let mut lines = EpochLines {
-        recorder: Recorder::begin(&run, laboratory::stop_flag())?,
-        groups: built.groups.into_iter().map(|built| built.group).collect(),
-        scheduler: built.scheduler,
-        t: 0,
-        sum: 0.0,
-        steps: 0,
-        epoch: 0,
-        json: options.json,
-        closed: false,
+fn only_trial(spec: &StudySpec) -> Result<TrialSpec, Failure> {
+    let none = || Failure::Input("no strategy to train".to_owned());
+    spec.trials().next().map(|(_, trial)| trial).ok_or_else(none)
+}
+
+/// Goes on with the training in `out`.
+fn go_on(options: &Options, out: &Path) -> Result<(), Failure> {
+    let study = StudyFolder::open(out)?;
+    let spec = match study.question() {
+        Question::Compare(spec) if spec.arms.len() == 1 && spec.seeds.len() == 1 => spec,
+        Question::Compare(_) => return Err(another(out, "a comparison", "compare")),
+        Question::Find(_) => return Err(another(out, "a search for a learning rate", "find")),
+        Question::Recorded(_) => {
+            let why = "holds recorded trainings, which only the code that ran them can continue";
+            return Err(Failure::Input(format!("{} {why}", out.display())));
+        }
     };
-    let outcome = trial.run(&mut lines)?;
+    let trial_spec = only_trial(spec)?;
+    let run = study.run(&run_folder(0, &spec.arms[0].label, trial_spec.seed));
+    if let Some(outcome) = outcome_of(&run) {
+        writeln!(stderr(), "{} has ended already: {}.", out.display(), ending(&outcome))?;
+        return conclude(&Run::read(&run.join(EVENTS_FILE))?, &out.display().to_string(), options.json);
+    }
+    let mut trial = Trial::new(&trial_spec)?;
+    let checkpoints = Checkpoints::of_run(&run, options.checkpoint_every);
+    let found = checkpoints.found().map_err(TrainError::from)?;
+    let wanted = match options.from_checkpoint {
+        None => found.first(),
+        Some(t) => Some(found.iter().find(|checkpoint| checkpoint.t == t).ok_or_else(|| {
+            let there: Vec<String> = found.iter().map(|checkpoint| checkpoint.t.to_string()).collect();
+            let there = if there.is_empty() { "none".to_owned() } else { there.join(" and ") };
+            Failure::Input(format!("there is no checkpoint after {t} updates; there are: {there}"))
+        })?),
+    };
+    let Some(checkpoint) = wanted else {
+        writeln!(stderr(), "No checkpoint was made yet: training begins again.")?;
+        let lines = EpochLines::new(Recorder::begin(&run, laboratory::stop_flag())?, &trial, options)?;
+        return train(&study, &run, trial, lines, options);
+    };
+    let resumed = checkpoints.resume_from(checkpoint, &mut trial, laboratory::stop_flag());
+    let recorder = resumed.map_err(|error| match error {
+        TrainError::Checkpoint(error) => {
+            let older = found.iter().filter(|other| other.t < checkpoint.t);
+            let serves = older.into_iter().find(|other| checkpoints.check(other, &trial).is_ok());
+            Failure::Input(format!("{error}\n{}", offer(out, serves)))
+        }
+        error => error.into(),
+    })?;
+    writeln!(stderr(), "Going on after {} updates.", checkpoint.t)?;
+    let mut lines = EpochLines::new(recorder, &trial, options)?;
+    each_event(&run, &mut |event| lines.replay(event))?;
+    train(&study, &run, trial, lines, options)
+}
+
+/// What to do where a checkpoint does not serve.
+fn offer(out: &Path, older: Option<&Checkpoint>) -> String {
+    match older {
+        Some(Checkpoint { t, .. }) => format!(
+            "the one before it, after {t} updates, is whole and fits; go on from it with: lrlab train --resume \
+             --from-checkpoint {t} --out {}",
+            out.display()
+        ),
+        None => "no older one serves; train again into another folder (without --resume)".to_owned(),
+    }
+}
+
+fn another(out: &Path, what: &str, command: &str) -> Failure {
+    let out = out.display();
+    Failure::Input(format!("{out} holds {what}; continue it with: lrlab {command} --resume --out {out}"))
+}
+
+/// How a run ended, in a word or two.
+fn ending(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Completed => "its budget is used up".to_owned(),
+        Outcome::Diverged { t, .. } => format!("it diverged at step {t}"),
+        Outcome::Failed { why } => format!("it failed: {why}"),
+        Outcome::Stopped => "it was stopped".to_owned(),
+        Outcome::Halted { t, why } => format!("it was halted after {t} updates: {why}"),
+    }
+}
+
+/// Trains to the end, with checkpoints, and concludes.
+fn train(
+    study: &StudyFolder,
+    run: &Path,
+    mut trial: Trial,
+    mut lines: EpochLines,
+    options: &Options,
+) -> Result<(), Failure> {
+    let folder = study.path().display();
+    let resume = format!("continue with: lrlab train --resume --out {folder}");
+    let mut warn = |error: &TrainError| {
+        // Whoever closed stderr wants no warnings.
+        _ = writeln!(stderr(), "warning: {error}; training goes on");
+    };
+    let checkpoints = Checkpoints::of_run(run, options.checkpoint_every);
+    let outcome = checkpoints.run_until(&mut trial, u64::MAX, &mut lines, &mut warn);
+    let outcome = outcome.map_err(|error| match error {
+        TrainError::Io { .. } => Failure::Input(format!("{error}\nonce that is mended, {resume}")),
+        error => error.into(),
+    })?;
     if lines.closed {
         return Err(Failure::Closed);
     }
-    if outcome == Outcome::Stopped {
-        return Err(Failure::Interrupted(format!("interrupted: the log so far is in {}", run.display())));
+    if outcome == Some(Outcome::Stopped) {
+        return Err(Failure::Interrupted(format!(
+            "interrupted: the log so far is in {}\n{resume}",
+            run.display()
+        )));
     }
-    conclude(&Run::read(&run.join(EVENTS_FILE))?, &study.path().display().to_string(), options.json)
+    conclude(&Run::read(&run.join(EVENTS_FILE))?, &folder.to_string(), options.json)
 }
 
 /// The verdict: beside the lines that a PyTorch user knows, not among them.
@@ -160,33 +288,38 @@ struct EpochLines {
     steps: u64,
     epoch: u64,
     json: bool,
+    /// While events of before an interruption are taken in.
+    silent: bool,
     closed: bool,
 }
 
 impl EpochLines {
-    fn print(&mut self) -> Result<(), TrainError> {
-        self.scheduler.before_step(self.t, &mut self.groups)?;
-        self.epoch += 1;
-        let (loss, lr) = (self.sum / self.steps as f64, self.groups[0].lr());
-        (self.sum, self.steps) = (0.0, 0);
-        let line = if self.json {
-            let loss =
-                if loss.is_finite() { serde_json::json!(loss) } else { serde_json::json!(loss.to_string()) };
-            serde_json::json!({ "epoch": self.epoch, "loss": loss, "lr": lr }).to_string()
-        } else if lr != 0.0 && lr < 1e-3 {
-            format!("Epoch {}: Loss={loss:.4}, LR={lr:.3e}", self.epoch)
-        } else {
-            format!("Epoch {}: Loss={loss:.4}, LR={lr:.4}", self.epoch)
-        };
-        // Whoever closed our output wants no more of it: the trial stops.
-        self.closed |= writeln!(stdout(), "{line}").is_err();
-        Ok(())
+    fn new(recorder: Recorder<'static>, trial: &Trial, options: &Options) -> Result<Self, Failure> {
+        // The line after the last epoch shows the rate that would come next.
+        let strategy = Strategy { after_end: AfterEnd::Hold, ..Strategy::clone(&trial.spec().strategy) };
+        let built = strategy.build(trial.horizon())?;
+        Ok(Self {
+            recorder,
+            groups: built.groups.into_iter().map(|built| built.group).collect(),
+            scheduler: built.scheduler,
+            t: 0,
+            sum: 0.0,
+            steps: 0,
+            epoch: 0,
+            json: options.json,
+            silent: false,
+            closed: false,
+        })
     }
-}
+    /// Takes in an event of before an interruption, whose line was printed then.
+    fn replay(&mut self, event: &Event) -> Result<(), TrainError> {
+        self.silent = true;
+        let followed = self.follow(event);
+        self.silent = false;
+        followed
+    }
 
-impl Observer for EpochLines {
-    fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
-        self.recorder.on_event(event)?;
+    fn follow(&mut self, event: &Event) -> Result<(), TrainError> {
         match event {
             Event::Step(step) => {
                 self.sum += step.loss;
@@ -206,7 +339,40 @@ impl Observer for EpochLines {
         Ok(())
     }
 
+    fn print(&mut self) -> Result<(), TrainError> {
+        self.scheduler.before_step(self.t, &mut self.groups)?;
+        self.epoch += 1;
+        let (loss, lr) = (self.sum / self.steps as f64, self.groups[0].lr());
+        (self.sum, self.steps) = (0.0, 0);
+        if self.silent {
+            return Ok(());
+        }
+        let line = if self.json {
+            let loss =
+                if loss.is_finite() { serde_json::json!(loss) } else { serde_json::json!(loss.to_string()) };
+            serde_json::json!({ "epoch": self.epoch, "loss": loss, "lr": lr }).to_string()
+        } else if lr != 0.0 && lr < 1e-3 {
+            format!("Epoch {}: Loss={loss:.4}, LR={lr:.3e}", self.epoch)
+        } else {
+            format!("Epoch {}: Loss={loss:.4}, LR={lr:.4}", self.epoch)
+        };
+        // Whoever closed our output wants no more of it: the trial stops.
+        self.closed |= writeln!(stdout(), "{line}").is_err();
+        Ok(())
+    }
+}
+
+impl Observer for EpochLines {
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
+        self.recorder.on_event(event)?;
+        self.follow(event)
+    }
+
     fn wants_stop(&self) -> bool {
         self.closed || self.recorder.wants_stop()
+    }
+
+    fn mark(&mut self) -> Result<Option<LogMark>, TrainError> {
+        self.recorder.mark()
     }
 }
