@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the figures of lrlab, held against their bounds and against PyTorch's.
 
 mod build;
+mod checkpoints;
 mod figure;
 mod package;
 mod process;
@@ -61,6 +62,8 @@ struct Training {
     figures: Value,
     /// Of `crates/lrlab/benches/trials.rs`.
     trials: Value,
+    /// Of `crates/lrlab/benches/checkpoints.rs`.
+    checkpoints: Value,
     process: process::Cost,
     find: process::Cost,
 }
@@ -78,7 +81,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         // child's peak.
         let process = process::first_program(&binary, if options.quick { 5 } else { 20 })?;
         let find = process::find(&binary, if options.quick { 2 } else { 5 })?;
-        Some(Training { figures: own("lrlab", "figures")?, trials: own("lrlab", "trials")?, process, find })
+        Some(Training {
+            figures: own("lrlab", "figures")?,
+            trials: own("lrlab", "trials")?,
+            checkpoints: own("lrlab", "checkpoints")?,
+            process,
+            find,
+        })
     };
     let values = own("lrlab-core", "schedules")?;
     let drawing = own("lrlab-analysis", "drawing")?;
@@ -91,9 +100,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let clean = options.build.then(|| build::clean(&root)).transpose()?;
 
     let mut figures = Vec::new();
-    if let Some(Training { figures: ours, trials, process, find }) = &training {
+    if let Some(Training { figures: ours, trials, checkpoints, process, find }) = &training {
         figures.extend(table(ours, process, torch.as_ref()));
         figures.extend(trials::figures(trials, find.wall_ms / 1000.0));
+        figures.extend(checkpoints::figures(checkpoints));
     }
     figures.extend(schedules::figures(&values, &drawing, torch.as_ref()));
     figures.extend(report::figures(&reporting));
@@ -105,6 +115,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             "figures": figures.iter().map(Figure::to_json).collect::<Vec<_>>(),
             "lrlab": training.as_ref().map(|training| &training.figures),
             "trials": training.as_ref().map(|training| &training.trials),
+            "checkpoints": training.as_ref().map(|training| &training.checkpoints),
             "process": training.as_ref().map(|training| training.process.to_json()),
             "find": training.as_ref().map(|training| training.find.to_json()),
             "schedule_values_ns": values,
