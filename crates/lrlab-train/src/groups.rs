@@ -119,9 +119,11 @@ impl Groups {
         effective_lr
     }
 
-    /// Whether any optimizer means another point as its result than the one where it trains.
+    /// Whether any optimizer means another point as its result than the one where it trains: from its first
+    /// update on, before which there is one point only.
     pub(crate) fn evaluate_elsewhere(&self) -> bool {
-        self.built.iter().any(|built| built.optimizer.evaluates_elsewhere())
+        let mut groups = self.built.iter().zip(&self.group_states);
+        groups.any(|(built, state)| state.t > 0 && built.optimizer.evaluates_elsewhere())
     }
 
     /// Moves the parameters from the other point to `point`, up to rounding.

@@ -8,7 +8,7 @@ mod noise;
 use std::collections::BTreeMap;
 
 use lrlab_analysis::{
-    ArmRuns, Comparison, Run, Steps, StudyRuns, Verdict, Word,
+    ArmRuns, Comparison, Run, StudyRuns, Verdict, Word,
     compare::{Recommendation, Row, Summary, TimeToTarget},
     diagnose::Evidence,
     report::{Report, StudyReport},
