@@ -272,7 +272,7 @@ mod tests {
     use super::*;
     use crate::{
         Field,
-        optimizer::{Adam, Sgd},
+        optimizer::{Adam, Lion, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd, Sgd},
     };
 
     fn vector(length: usize, seed: u32) -> Vec<f32> {
@@ -317,6 +317,10 @@ mod tests {
         same_on_every_set(&Sgd { buffer: true, nesterov: true, maximize: true });
         same_on_every_set(&Adam::default());
         same_on_every_set(&Adam { decoupled: true, amsgrad: true, maximize: false });
+        same_on_every_set(&Lion::default());
+        same_on_every_set(&ScheduleFreeSgd::default());
+        same_on_every_set(&ScheduleFreeAdamW::default());
+        same_on_every_set(&ScheduleFreeRAdam::default());
     }
 
     #[test]

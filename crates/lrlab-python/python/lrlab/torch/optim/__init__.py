@@ -9,10 +9,14 @@ from lrlab.torch.optim.lion import Lion
 from lrlab.torch.optim.schedule_free_sgd import SGDScheduleFree
 from lrlab.torch.optim.schedule_free_adamw import AdamWScheduleFree
 from lrlab.torch.optim.schedule_free_radam import RAdamScheduleFree
+from lrlab.torch.optim.prodigy import Prodigy
+from lrlab.torch.optim.dog import DoG
 
 __all__ = [
     "Lion",
     "SGDScheduleFree",
     "AdamWScheduleFree",
     "RAdamScheduleFree",
+    "Prodigy",
+    "DoG",
 ]
