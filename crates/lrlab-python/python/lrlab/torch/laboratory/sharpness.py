@@ -70,8 +70,8 @@ def sharpness(
     known = curvature(loss_fn, tensors, [] if optimizer is None else [optimizer], iterations=iterations)
     if known is None:
         raise ValueError(
-            f"{type(optimizer).__name__} has no limit that is known here: SGD, ASGD, Adam, AdamW, NAdam, "
-            "RAdam, Adamax, Adagrad and RMSprop have one, most of them once they made an update"
+            f"{type(optimizer).__name__} has no preconditioner that is known here: SGD, ASGD, Adam, AdamW, "
+            "NAdam, RAdam, Adamax, Adagrad and RMSprop have one, most of them once they made an update"
         )
     return known[0]
 
@@ -194,7 +194,7 @@ def _stability(
 
 
 def _state(optimizer: Optimizer, p: Tensor) -> tuple[int, dict[str, Any]]:
-    """Elements of a parameter, and what the optimizer keeps for it, numbers too, as bytes; its step as a number."""
+    """Elements of a parameter, and what the optimizer keeps for it as bytes, numbers too; its step as a number."""
     kept: dict[str, Any] = {}
     for name, value in optimizer.state.get(p, {}).items():
         if name == "step":
