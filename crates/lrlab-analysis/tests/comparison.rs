@@ -30,6 +30,7 @@ fn run(seed: u64, objectives: [f64; 3], outcome: Outcome) -> Run {
         full_batch: false,
         untrained: None,
         objective: "validation loss".to_owned(),
+        data: Vec::new(),
         bowl: None,
     };
     let mut events = vec![Event::Started(Box::new(started))];

@@ -57,6 +57,7 @@ fn started(seed: u64, steps: u64) -> Started {
         full_batch: false,
         untrained: None,
         objective: "validation loss".into(),
+        data: Vec::new(),
         bowl: None,
     }
 }

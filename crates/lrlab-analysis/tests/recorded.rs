@@ -31,6 +31,7 @@ fn record(folder: &Path, name: &str, label: Option<&str>, seed: u64, end: Option
         full_batch: false,
         objective: "validation loss".to_owned(),
         untrained: None,
+        data: Vec::new(),
         bowl: None,
     };
     let mut events = vec![Event::Started(Box::new(started))];

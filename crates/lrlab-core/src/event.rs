@@ -51,6 +51,9 @@ pub struct Started {
     /// The objective before the first update, where it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub untrained: Option<Metric>,
+    /// What was inferred of the task's data and done to it, in sentences; of users' own data alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<String>,
     /// The whole loss, for tasks of two parameters whose loss is a quadratic bowl.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bowl: Option<Bowl>,

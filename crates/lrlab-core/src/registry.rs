@@ -35,6 +35,12 @@ pub enum Kind {
     Points,
     /// An [`Expression`] of t.
     Expression,
+    /// Any text: the name of a column.
+    Text,
+    /// One or more texts.
+    Texts,
+    /// The path of a file that is read.
+    File,
 }
 
 /// A value at a time.
@@ -166,8 +172,10 @@ pub enum Argument {
     Expression(Expression),
     /// Yes or no.
     Flag(bool),
-    /// A word.
+    /// A word, a text or the path of a file.
     Word(String),
+    /// Several texts.
+    Words(Vec<String>),
 }
 
 /// An argument as it stands in TOML and JSON, before the registry says what it should be.
@@ -246,6 +254,7 @@ impl fmt::Display for Argument {
             }
             Self::Flag(flag) => write!(f, "{flag}"),
             Self::Word(word) => f.write_str(word),
+            Self::Words(words) => list(f, ",", words),
         }
     }
 }
@@ -275,6 +284,9 @@ impl Kind {
             Self::Flag => "`true` or `false`".to_owned(),
             Self::Choice(words) => format!("one of {}", words.join(", ")),
             Self::Numbers => "one or more numbers: `0.9,0.999`".to_owned(),
+            Self::Text => "a text, in quotation marks where it holds spaces".to_owned(),
+            Self::Texts => "one or more texts: `id,\"date of birth\"`".to_owned(),
+            Self::File => "the path of a file, in quotation marks where it holds spaces".to_owned(),
         }
     }
 }
@@ -310,6 +322,8 @@ impl Parameter {
             }
             (Kind::Flag, Argument::Flag(_)) | (Kind::Expression, Argument::Expression(_)) => Ok(()),
             (Kind::Choice(words), Argument::Word(word)) if words.contains(&word.as_str()) => Ok(()),
+            (Kind::Text | Kind::File, Argument::Word(text)) if !text.is_empty() => Ok(()),
+            (Kind::Texts, Argument::Words(texts)) if !texts.is_empty() => Ok(()),
             _ => wrong_kind(),
         }
     }

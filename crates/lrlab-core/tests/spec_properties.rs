@@ -99,6 +99,7 @@ fn argument(param: &'static Parameter) -> BoxedStrategy<Argument> {
             })
             .boxed(),
         Kind::Numbers => vec(number(param.range), 1..4).prop_map(Argument::Numbers).boxed(),
+        Kind::Text | Kind::Texts | Kind::File => unreachable!("only tasks take texts"),
     }
 }
 

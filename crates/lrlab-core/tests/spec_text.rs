@@ -182,9 +182,29 @@ fn tasks_are_read_without_their_registry() {
     let json = serde_json::to_string(&task).unwrap();
     assert_eq!(serde_json::from_str::<TaskSpec>(&json).unwrap(), task);
     assert_eq!(serde_json::from_str::<TaskSpec>("\"digits\"").unwrap(), "digits".parse().unwrap());
-    for text in ["", "digits model", "digits model=", "digits a=1 a=2", "=", "digits a=,"] {
+    for text in
+        ["", "digits model", "digits model=", "digits a=1 a=2", "=", "digits a=,", "t a=\"b", "t a=\"b\"c"]
+    {
         assert!(text.parse::<TaskSpec>().is_err(), "{text}");
     }
+}
+
+#[test]
+fn texts_of_tasks_may_stand_in_quotation_marks() {
+    let text =
+        r#"table file="my data, 2.csv" leave_out=id,"date (UTC)" target="5" mark="" said="a \"b\" \\""#;
+    let task: TaskSpec = text.parse().unwrap();
+    let word = |text: &str| RawArgument::Text(text.to_owned());
+    assert_eq!(task.args["file"], word("my data, 2.csv"));
+    assert_eq!(task.args["leave_out"], RawArgument::List(vec![word("id"), word("date (UTC)")]));
+    assert_eq!(task.args["target"], word("5"));
+    assert_eq!(task.args["mark"], word(""));
+    assert_eq!(task.args["said"], word("a \"b\" \\"));
+    assert_eq!(task.to_string().parse(), Ok(task.clone()));
+    let windows: TaskSpec = r#"table file="C:\data\a b.csv""#.parse().unwrap();
+    assert_eq!(windows.args["file"], word(r"C:\data\a b.csv"));
+    let open = "table file=\"my data.csv target=x".parse::<TaskSpec>().unwrap_err().to_string();
+    assert!(open.contains("that ends with a quotation mark"), "{open}");
 }
 
 #[test]

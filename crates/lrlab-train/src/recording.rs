@@ -198,6 +198,7 @@ impl Recorded {
             full_batch: false,
             objective: self.objective.clone(),
             untrained: None,
+            data: Vec::new(),
             bowl: None,
         }
     }

@@ -26,10 +26,12 @@ pub struct StudyFolder {
 const LOCK_FILE: &str = "study.lock";
 
 impl StudyFolder {
-    /// Begins a study in `path`, which must be empty or not there yet.
+    /// Begins a study in `path`, which must be empty or not there yet. The files that its task reads are pinned
+    /// by their hashes: the study goes on with these or not at all.
     ///
     /// # Errors
-    /// A folder that holds anything, or that cannot be written; nothing is changed then.
+    /// A folder that holds anything, or that cannot be written, or a file that cannot be read; nothing is
+    /// changed then.
     pub fn create(path: &Path, question: Question) -> Result<Self, TrainError> {
         let occupied = |holds: &str, advice: &str| TrainError::Occupied {
             path: path.to_owned(),
@@ -45,6 +47,7 @@ impl StudyFolder {
         if path.is_file() {
             return Err(occupied("is a file", "name a folder"));
         }
+        let question = pinned(question)?;
         fs::create_dir_all(path).map_err(|source| io(path, source))?;
         check_empty(path)?;
         let lock = lock(path)?;
@@ -107,6 +110,16 @@ impl StudyFolder {
     pub fn run(&self, name: &str) -> PathBuf {
         self.path.join(RUNS_FOLDER).join(name)
     }
+}
+
+/// `question`, with the hashes of the files that its task reads.
+fn pinned(mut question: Question) -> Result<Question, TrainError> {
+    match &mut question {
+        Question::Compare(spec) => spec.task = task::pin(&spec.task)?,
+        Question::Find(spec) => spec.task = task::pin(&spec.task)?,
+        Question::Recorded(_) => {}
+    }
+    Ok(question)
 }
 
 /// What the study in `path` asks.

@@ -70,6 +70,7 @@ fn written(param: &Parameter) -> String {
         Kind::Numbers => "0.9,0.999",
         Kind::Points => "100% at 0 steps, 10% at 5 epochs",
         Kind::Expression => "0.95^t",
+        Kind::Text | Kind::Texts | Kind::File => "name",
     };
     match param.keyword {
         Keyword::Named => format!("`{}={value}`", param.name),

@@ -226,6 +226,7 @@ impl Quadratic {
             full_batch: self.noise == 0.0 && self.labels.is_none(),
             untrained: None,
             objective: "loss".to_owned(),
+            data: Vec::new(),
             bowl: None,
         }
     }

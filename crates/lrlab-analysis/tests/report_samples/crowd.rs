@@ -66,6 +66,7 @@ pub(crate) fn events(trial: &TrialSpec, steps: u64) -> Result<Vec<Event>, Box<dy
         full_batch: false,
         untrained: None,
         objective: "validation loss".into(),
+        data: Vec::new(),
         bowl: None,
     }))];
     let mut probed = |t, probe| events.push(Event::Probed(Probed { t, probe }));

@@ -268,6 +268,7 @@ fn empty(spec: &StudySpec, arm: &Arm, seed: u64, full_batch: bool, parameters: u
         full_batch,
         untrained: None,
         objective: if full_batch { "loss" } else { "validation loss" }.into(),
+        data: Vec::new(),
         bowl: None,
     };
     let (steps, skipped, probes, validated) = Default::default();

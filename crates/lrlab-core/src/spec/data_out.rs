@@ -22,6 +22,7 @@ impl Serialize for Argument {
             Self::Points(points) => serializer.collect_seq(points.iter().map(ToString::to_string)),
             Self::Number(number) => serializer.serialize_f64(*number),
             Self::Numbers(numbers) => numbers.serialize(serializer),
+            Self::Words(words) => words.serialize(serializer),
             Self::Flag(flag) => serializer.serialize_bool(*flag),
         }
     }

@@ -108,15 +108,13 @@ impl Fault {
         Self::Syntax { expected: expected.into(), got: got.into() }
     }
 
-    pub(crate) fn refused(why: impl Into<String>) -> Self {
+    /// What cannot be, with the reason.
+    pub fn refused(why: impl Into<String>) -> Self {
         Self::Refused { why: why.into() }
     }
 
-    pub(crate) fn value(
-        field: impl Into<String>,
-        got: impl Into<String>,
-        allowed: impl Into<String>,
-    ) -> Self {
+    /// A value that is not allowed.
+    pub fn value(field: impl Into<String>, got: impl Into<String>, allowed: impl Into<String>) -> Self {
         Self::Value { field: field.into(), got: got.into(), allowed: allowed.into() }
     }
 }

@@ -3,6 +3,9 @@
 //! ```text
 //! NAME { parameter "=" value }             sgd lr=0.1 momentum=0.9
 //! ```
+//!
+//! A task's value may be a text in quotation marks, `file="my data.csv"`, in which `\"` and `\\` stand for the
+//! quotation mark and the backslash.
 
 use std::collections::BTreeMap;
 
@@ -71,12 +74,9 @@ impl Reader<'_> {
             if !self.eat("=") {
                 return self.wrong(format!("`=` and a value after `{key}`"));
             }
-            let mut items = vec![raw(&self.single(Kind::Flag))];
+            let mut items = vec![self.raw_value(key)?];
             while self.eat(",") {
-                items.push(raw(&self.single(Kind::Flag)));
-            }
-            if items.contains(&RawArgument::Text(String::new())) {
-                return self.wrong(format!("a value for `{key}`"));
+                items.push(self.raw_value(key)?);
             }
             let value = if items.len() == 1 { items.remove(0) } else { RawArgument::List(items) };
             if args.insert(key.to_owned(), value).is_some() {
@@ -85,14 +85,61 @@ impl Reader<'_> {
         }
         Ok(TaskSpec { name: name.to_owned(), args })
     }
+
+    fn raw_value(&mut self, key: &str) -> Result<RawArgument, Stop> {
+        match self.single(Kind::Flag) {
+            text if text.is_empty() => self.wrong(format!("a value for `{key}`")),
+            text if text.starts_with('"') && !is_quoted(&text) => {
+                self.at -= 1;
+                self.wrong(format!("a value for `{key}` that ends with a quotation mark"))
+            }
+            text => Ok(raw(&text)),
+        }
+    }
 }
 
 fn raw(text: &str) -> RawArgument {
+    if let Some(text) = text.strip_prefix('"') {
+        return RawArgument::Text(unquoted(text.strip_suffix('"').unwrap_or(text)));
+    }
     match text {
         "true" => RawArgument::Flag(true),
         "false" => RawArgument::Flag(false),
         _ => parse_number(text).map_or_else(|| RawArgument::Text(text.to_owned()), RawArgument::Number),
     }
+}
+
+/// Whether the text, which begins with a quotation mark, ends with another that is not escaped.
+fn is_quoted(text: &str) -> bool {
+    quoted_len(&text[1..]).is_some_and(|len| len + 1 == text.len())
+}
+
+/// Bytes of a text behind its opening quotation mark up to and with the closing one.
+pub(super) fn quoted_len(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    let close = text.char_indices().find(|(_, c)| {
+        let ends = *c == '"' && !escaped;
+        escaped = *c == '\\' && !escaped;
+        ends
+    });
+    close.map(|(at, _)| at + 1)
+}
+
+/// Whether a text is read as itself where it stands without quotation marks.
+pub(super) fn is_plain(text: &str) -> bool {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | '=' | '"');
+    let other = text.is_empty() || text.contains(ends) || text.eq_ignore_ascii_case("then");
+    !other && matches!(raw(text), RawArgument::Text(_))
+}
+
+/// What stands between quotation marks.
+fn unquoted(text: &str) -> String {
+    let (mut plain, mut rest) = (String::new(), text.chars().peekable());
+    while let Some(c) = rest.next() {
+        let escaped = if c == '\\' { rest.next_if(|next| matches!(next, '"' | '\\')) } else { None };
+        plain.push(escaped.unwrap_or(c));
+    }
+    plain
 }
 
 pub(super) fn unknown_optimizer(name: &str) -> Fault {

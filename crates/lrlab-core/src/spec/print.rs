@@ -4,12 +4,12 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{
     Average, AverageKind, Clip, GroupStrategy, OptimizerSpec, Origin, PlanSpec, ScheduleChoice, ScheduleSpec,
-    SignalSpec, Strategy, Unit,
+    SignalSpec, Strategy, Unit, named_text::is_plain,
 };
 use crate::{
     AfterEnd, Duration, Pattern, TaskSpec,
     horizon::number_text,
-    registry::{Argument, Arguments, Keyword, Parameter},
+    registry::{Argument, Arguments, Keyword, Parameter, RawArgument},
     schedule::{self, Form},
     signal,
 };
@@ -258,8 +258,25 @@ impl Display for TaskSpec {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
         for (name, value) in &self.args {
-            write!(f, " {name}={value}")?;
+            write!(f, " {name}=")?;
+            raw(f, value)?;
         }
         Ok(())
+    }
+}
+
+/// An argument so that it reads back as what it is: a text that could be taken for something else, or that
+/// would end too early, stands in quotation marks.
+fn raw(f: &mut Formatter<'_>, value: &RawArgument) -> fmt::Result {
+    match value {
+        RawArgument::Text(text) if is_plain(text) => f.write_str(text),
+        RawArgument::Text(text) => write!(f, "\"{}\"", text.replace('\\', r"\\").replace('"', "\\\"")),
+        RawArgument::List(items) => items.iter().enumerate().try_for_each(|(index, item)| {
+            if index > 0 {
+                f.write_str(",")?;
+            }
+            raw(f, item)
+        }),
+        RawArgument::Flag(_) | RawArgument::Number(_) => value.fmt(f),
     }
 }

@@ -10,7 +10,9 @@
 use std::ops::Range;
 
 use super::{
-    Fault, Problem, read_argument,
+    Fault, Problem,
+    named_text::quoted_len,
+    read_argument,
     schedule_text::{after_word, is_border},
 };
 use crate::{
@@ -42,7 +44,17 @@ impl<'a> Reader<'a> {
         let mut tokens: Vec<Token> = Vec::new();
         let mut word = None;
         let part = &text[range.clone()];
+        let mut quoted_to = 0;
         for (at, c) in part.char_indices().map(|(at, c)| (range.start + at, c)) {
+            if at < quoted_to {
+                continue;
+            }
+            if c == '"' && word.is_none() {
+                let rest = &text[at + 1..range.end];
+                quoted_to = at + 1 + quoted_len(rest).unwrap_or(rest.len());
+                word = Some(at);
+                continue;
+            }
             let symbol = matches!(c, '(' | ')' | ',' | '=');
             if symbol || c.is_whitespace() {
                 tokens.extend(word.take().map(|start| Token { start, end: at }));

@@ -40,6 +40,8 @@ pub(crate) fn read_argument(param: &Parameter, text: &str) -> Result<Argument, F
         Kind::Choice(words) => Argument::Word(
             words.iter().find(|word| same_name(word, text)).map(|&word| word.to_owned()).ok_or_else(wrong)?,
         ),
+        Kind::Text | Kind::File => Argument::Word(text.to_owned()),
+        Kind::Texts => Argument::Words(items().map(str::to_owned).collect()),
     };
     param.check(&argument)?;
     Ok(argument)

@@ -165,6 +165,7 @@ impl Trial {
             full_batch,
             objective: metrics.into_iter().next().unwrap_or_default(),
             untrained: Some(Metric(untrained)),
+            data: Vec::new(),
             bowl: None,
         };
         self.tell(&Event::Started(Box::new(started)))

@@ -1,11 +1,15 @@
 //! Data that tasks train on: lrlab's own, and what is read from users' files.
 
 pub mod corpus;
+pub mod find;
 pub mod images;
 pub mod read;
+pub mod rows;
+pub mod survey;
 
 pub(crate) mod mnist_1d;
 pub(crate) mod novel;
+pub(crate) mod shared;
 pub(crate) mod table;
 pub(crate) mod vendored;
 

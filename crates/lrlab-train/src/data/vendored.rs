@@ -72,6 +72,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_table_of_the_documents_is_the_vendored_one() {
+        let csv = include_str!("../../../../docs/own-data/wine.csv");
+        let growers = ["first", "second", "third"];
+        let rows: Vec<(Vec<f32>, usize)> = csv
+            .lines()
+            .skip(1)
+            .map(|line| {
+                let cells: Vec<&str> = line.split(',').collect();
+                let numbers = cells[..13].iter().map(|cell| cell.parse().unwrap()).collect();
+                (numbers, growers.iter().position(|grower| grower == &cells[13]).unwrap())
+            })
+            .collect();
+        let table = Table::from_gzip(WINE.gzip, &WINE.layout).unwrap();
+        let vendored = table.features.chunks(13).zip(&table.labels);
+        assert!(vendored.map(|(row, label)| (row.to_vec(), usize::from(*label))).eq(rows));
+    }
+
+    #[test]
     fn tables_are_those_of_the_readme() {
         let readme = include_str!("../../data/README.md");
         for (table, train, validation) in [(&DIGITS, 1438, 359), (&BREAST_CANCER, 285, 284), (&WINE, 89, 89)]

@@ -7,6 +7,7 @@ mod classifier;
 mod cross_entropy;
 mod deep_linear;
 mod digits;
+mod files;
 mod language;
 mod learner;
 mod line;
@@ -21,20 +22,21 @@ mod registry;
 mod rosenbrock;
 mod squared_error;
 mod supervised;
+mod table;
 mod teacher_student;
 mod wine;
 
-use std::fmt::Debug;
+use std::{fmt::Debug, path::PathBuf};
 
 use lrlab_core::{event::Bowl, optimizer::Parameters, spec::Fault};
 
-use crate::data::read::ReadError;
+use crate::data::{find::NotFound, read::ReadError};
 
 #[cfg(test)]
 pub(crate) use cross_entropy::differentiate;
 pub use module::{Facts, Loss, Model, ModuleTask};
 pub use quadratic::Quadratic;
-pub use registry::{Build, TASKS, TaskEntry, build, find};
+pub use registry::{Build, TASKS, TaskEntry, build, find, pin};
 
 /// Named metrics of a validation.
 pub type Metrics = Vec<(&'static str, f64)>;
@@ -77,9 +79,36 @@ pub enum TaskError {
         /// What is wrong.
         problem: String,
     },
-    /// A file cannot be used.
+    /// A file cannot be read, or holds what cannot be used.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// A file is nowhere.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// A file is no longer what it was when the study began.
+    #[error(
+        "{} changed since this study began: its SHA-256 was {pinned} and is {found}; put back the file that it was, \
+         or begin a new study",
+        .path.display()
+    )]
+    Changed {
+        /// Which file.
+        path: PathBuf,
+        /// Its hash when the study began.
+        pinned: String,
+        /// Its hash now.
+        found: String,
+    },
+    /// There are more or fewer hashes than files.
+    #[error(
+        "sha256: {got} hashes are given, and the task reads {expected} files; give one for each, or none"
+    )]
+    Pins {
+        /// Files that the task reads.
+        expected: usize,
+        /// Hashes that were given.
+        got: usize,
+    },
     /// A state of another task.
     #[error("the state does not fit the task: {0}")]
     State(String),
@@ -128,6 +157,11 @@ pub trait Task: Parameters + Send + Debug {
     /// A state that this task cannot have.
     fn restore(&mut self, state: &serde_json::Value) -> Result<(), TaskError> {
         if state.is_null() { Ok(()) } else { Err(TaskError::State("it keeps none".to_owned())) }
+    }
+
+    /// What was inferred of its data and done to it, in sentences, where a user has to know.
+    fn facts(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// A copy that shares nothing: what is done to one leaves the other as it is.

@@ -66,6 +66,19 @@ impl Network {
         Self { layers, activation, outputs, back: Vec::new() }
     }
 
+    /// Layers of these widths with the weights that PyTorch's `nn.Linear` has after the same seed, each in its
+    /// own place: PyTorch stores a weight as `[outputs, inputs]`.
+    pub(super) fn of_torch(generator: &mut TorchGenerator, widths: &[usize], activation: Activation) -> Self {
+        let mut network = Self::new(generator, widths, activation, true);
+        for layer in &mut network.layers {
+            let (inputs, outputs) = layer.widths();
+            let drawn = std::mem::take(&mut layer.weight.value);
+            layer.weight.value =
+                (0..drawn.len()).map(|at| drawn[(at % outputs) * inputs + at / outputs]).collect();
+        }
+        network
+    }
+
     /// Multiplies every weight by `factor`.
     pub(super) fn scale(&mut self, factor: f32) {
         for layer in &mut self.layers {
@@ -238,6 +251,15 @@ mod tests {
         let mut gradients = Vec::new();
         network.visit_gradients(&mut |grad| gradients.push(grad.to_vec()));
         assert_eq!(gradients, [vec![12.0, -4.0, 9.0, -8.0], vec![6.0, -4.0], vec![11.0, 1.0], vec![2.0]]);
+    }
+
+    #[test]
+    fn the_weights_of_pytorch_lie_in_their_places() {
+        let drawn = TorchGenerator::new(3).layer(6, 2, 3).0;
+        let network = Network::of_torch(&mut TorchGenerator::new(3), &[3, 2], Activation::Relu);
+        // The weight from input i to output o is drawn[o * 3 + i] there, and [i * 2 + o] here.
+        let places = [drawn[0], drawn[3], drawn[1], drawn[4], drawn[2], drawn[5]];
+        assert_eq!(network.layers[0].weight.value, places);
     }
 
     #[test]

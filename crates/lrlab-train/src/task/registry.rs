@@ -9,8 +9,8 @@ use lrlab_core::{
 };
 
 use super::{
-    Task, TaskError, austen_char, breast_cancer, deep_linear, digits, line, mnist_1d, modular_addition,
-    noisy_line, power_law, quadratic, rosenbrock, teacher_student, wine,
+    Task, TaskError, austen_char, breast_cancer, deep_linear, digits, files, line, mnist_1d,
+    modular_addition, noisy_line, power_law, quadratic, rosenbrock, table, teacher_student, wine,
 };
 
 /// Every task, in the order in which lists show them.
@@ -28,6 +28,7 @@ pub static TASKS: &[&TaskEntry] = &[
     &quadratic::ENTRY,
     &power_law::ENTRY,
     &rosenbrock::ENTRY,
+    &table::ENTRY,
 ];
 
 /// A task as specs, help and docs know it.
@@ -60,8 +61,28 @@ pub fn build(spec: &TaskSpec, seed: u64) -> Result<Box<dyn Task>, TaskError> {
     let known = TASKS.iter().map(|entry| entry.name);
     let entry =
         find(&spec.name).ok_or_else(|| TaskError::Spec(vec![Fault::unknown("task", &spec.name, known)]))?;
-    let args = typed(entry, &spec.args).map_err(TaskError::Spec)?;
+    let mut args = typed(entry, &spec.args).map_err(TaskError::Spec)?;
+    if files::reads_files(entry) && !args.contains_key(files::SHA256.name) {
+        let pinned = files::pin(entry, spec, &args)?;
+        args = typed(entry, &pinned.args).map_err(TaskError::Spec)?;
+    }
     (entry.build)(&args, seed)
+}
+
+/// `spec` with the hash of each file that its task reads, so that it cannot be built any more once one of
+/// them has changed. What is pinned already, reads no files or is none of the registry's tasks stays as it is.
+///
+/// # Errors
+/// An argument that the task does not take, or a file that is nowhere or cannot be read.
+pub fn pin(spec: &TaskSpec) -> Result<TaskSpec, TaskError> {
+    let Some(entry) = find(&spec.name).filter(|entry| files::reads_files(entry)) else {
+        return Ok(spec.clone());
+    };
+    let args = typed(entry, &spec.args).map_err(TaskError::Spec)?;
+    if args.contains_key(files::SHA256.name) {
+        return Ok(spec.clone());
+    }
+    files::pin(entry, spec, &args)
 }
 
 /// Arguments as they stand in a spec, held against what the entry takes.
@@ -102,7 +123,22 @@ fn argument(kind: Kind, value: &RawArgument) -> Option<Argument> {
                 .collect::<Option<_>>()?,
         ),
         (Kind::Flag, RawArgument::Flag(flag)) => Argument::Flag(*flag),
-        (Kind::Choice(_), RawArgument::Text(word)) => Argument::Word(word.clone()),
+        (Kind::Choice(_) | Kind::File, RawArgument::Text(word)) => Argument::Word(word.clone()),
+        (Kind::Text, value) => Argument::Word(text(value)?),
+        (Kind::Texts, RawArgument::List(items)) => {
+            Argument::Words(items.iter().map(text).collect::<Option<_>>()?)
+        }
+        (Kind::Texts, value) => Argument::Words(vec![text(value)?]),
         _ => return None,
     })
+}
+
+/// A text; a column may be called by a whole number, or `true`.
+fn text(value: &RawArgument) -> Option<String> {
+    match value {
+        RawArgument::Text(text) => Some(text.clone()),
+        RawArgument::Number(number) if number.fract() == 0.0 && *number >= 0.0 => Some(value.to_string()),
+        RawArgument::Flag(_) => Some(value.to_string()),
+        RawArgument::Number(_) | RawArgument::List(_) => None,
+    }
 }

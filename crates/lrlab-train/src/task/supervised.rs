@@ -58,6 +58,9 @@ pub(super) struct Supervised {
     batch_size: usize,
     /// The examples of the present step.
     batch: Examples,
+    /// What the error against goals that are numbers is called.
+    error: &'static str,
+    facts: Vec<String>,
 }
 
 /// Steps of a stream that are called an epoch.
@@ -152,7 +155,22 @@ impl Supervised {
         batch_size: usize,
     ) -> Self {
         let batch = probe.none();
-        Self { network, source, probe: Arc::new(probe), validation: Arc::new(validation), batch_size, batch }
+        Self {
+            network,
+            source,
+            probe: Arc::new(probe),
+            validation: Arc::new(validation),
+            batch_size,
+            batch,
+            // The goals are a teacher's own answers, so the least loss is 0.
+            error: "excess loss",
+            facts: Vec::new(),
+        }
+    }
+
+    /// The same on data of a user, of which `facts` tell: its least loss is not known.
+    pub(super) fn of_users(self, facts: Vec<String>) -> Self {
+        Self { error: "validation loss", facts, ..self }
     }
 }
 
@@ -206,13 +224,16 @@ impl Task for Supervised {
         let examples = &*self.validation;
         let outputs = self.network.forward(&examples.inputs);
         Ok(match &examples.goals {
-            // The goals are the teacher's own answers, so the least loss is 0.
-            goals @ Goals::Numbers(_) => vec![("excess loss", goals.differentiate(outputs))],
+            goals @ Goals::Numbers(_) => vec![(self.error, goals.differentiate(outputs))],
             goals @ Goals::Classes(labels) => {
                 let accuracy = accuracy(outputs, labels);
                 vec![("validation loss", goals.differentiate(outputs)), ("validation accuracy", accuracy)]
             }
         })
+    }
+
+    fn facts(&self) -> Vec<String> {
+        self.facts.clone()
     }
 
     fn clone_box(&self) -> Box<dyn Task> {

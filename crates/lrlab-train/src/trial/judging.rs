@@ -72,6 +72,7 @@ impl Trial {
             full_batch: self.full_batch,
             objective: untrained.map_or("loss", |(name, _)| name).to_owned(),
             untrained: untrained.map(|(_, value)| Metric(value)),
+            data: self.task.facts(),
             bowl: self.task.bowl(),
         })
     }

@@ -79,7 +79,9 @@ impl Trial {
     /// # Errors
     /// Whatever in the spec cannot be built, with what is allowed.
     pub fn new(spec: &TrialSpec) -> Result<Self, TrainError> {
-        Self::with_task(spec, task::build(&spec.task, spec.seed)?)
+        // What the log says of the task holds the hashes of its files.
+        let spec = TrialSpec { task: task::pin(&spec.task)?, ..spec.clone() };
+        Self::with_task(&spec, task::build(&spec.task, spec.seed)?)
     }
 
     /// A trial of `spec` on a task of the caller's own.

@@ -15,6 +15,7 @@ use lrlab_train::{StudyFolder, checkpoint::Interval};
 use super::{
     Failure,
     laboratory::{self, Manner},
+    own_data::{self, OwnData},
     study_file,
 };
 
@@ -117,13 +118,22 @@ pub(crate) struct Options {
     /// Prints the results as JSON instead of the table.
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    own_data: OwnData,
 }
 
 /// Epochs when nothing else is asked for.
 const EPOCHS: u64 = 20;
 
 /// The options that say what is compared.
-const ASKED: [&str; 17] = [
+const ASKED: [&str; 23] = [
+    "data",
+    "predict",
+    "model",
+    "hidden",
+    "missing",
+    "leave_out",
     "strategies",
     "task",
     "tune",
@@ -145,6 +155,7 @@ const ASKED: [&str; 17] = [
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     laboratory::catch_interrupt()?;
+    options.own_data.look()?;
     let (path, studies) = match (&options.out, options.resume) {
         (Some(out), true) => (out.clone(), go_on(out, options.study.as_deref())?),
         _ => begin(options)?,
@@ -178,7 +189,7 @@ fn go_on(out: &Path, file: Option<&Path>) -> Result<Vec<StudyFolder>, Failure> {
             return laboratory::create(&folder, Question::Compare(spec));
         }
         let study = StudyFolder::open(&folder)?;
-        if *study.question() == Question::Compare(spec) {
+        if *study.question() == Question::Compare(pinned_as(&study, spec)) {
             return Ok(study);
         }
         Err(Failure::Input(format!(
@@ -189,6 +200,17 @@ fn go_on(out: &Path, file: Option<&Path>) -> Result<Vec<StudyFolder>, Failure> {
         )))
     };
     specs.into_iter().enumerate().map(open).collect()
+}
+
+/// `spec` with the hashes of its files that were there when the study began, if it says none itself.
+fn pinned_as(study: &StudyFolder, mut spec: StudySpec) -> StudySpec {
+    const PINS: &str = "sha256";
+    if let Question::Compare(begun) = study.question()
+        && let Some(pins) = begun.task.args.get(PINS)
+    {
+        spec.task.args.entry(PINS.to_owned()).or_insert_with(|| pins.clone());
+    }
+    spec
 }
 
 /// The folder of a study: the whole of `path`, or one of several below it.
@@ -211,6 +233,9 @@ fn begin(options: &Options) -> Result<(PathBuf, Vec<StudyFolder>), Failure> {
         (Failure::Train(error), Some(file)) => Failure::Input(format!("{}: {error}", file.display())),
         (failure, _) => failure,
     })?;
+    for spec in &specs {
+        own_data::tell(&spec.task)?;
+    }
     let path = laboratory::fresh(options.out.as_deref(), "compare")?;
     let several = specs.len() > 1;
     let studies = specs.into_iter().enumerate().map(|(index, spec)| {
@@ -233,7 +258,7 @@ fn specs(options: &Options) -> Result<Vec<StudySpec>, Failure> {
     };
     let draft = StudyDraft {
         title: None,
-        task: Some(options.task.parse()?),
+        task: Some(options.own_data.task(&options.task)?),
         tasks: None,
         budget: match (&options.budget, options.steps, options.epochs) {
             (Some(text), ..) => text.parse()?,

@@ -19,6 +19,7 @@ use lrlab_train::{StudyFolder, Trial, checkpoint::Interval, task::find as find_t
 use super::{
     Failure,
     laboratory::{self, Manner},
+    own_data::{self, OwnData},
     plot,
 };
 use crate::answer::{AnswerError, search};
@@ -130,6 +131,9 @@ pub(crate) struct Options {
     /// Prints the results as JSON instead of text.
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    own_data: OwnData,
 }
 
 /// Epochs when nothing else is asked for.
@@ -138,7 +142,10 @@ const EPOCHS: u64 = 20;
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     laboratory::catch_interrupt()?;
     let study = match (&options.out, options.resume) {
-        (Some(out), true) => StudyFolder::open(out)?,
+        (Some(out), true) => {
+            options.own_data.look()?;
+            StudyFolder::open(out)?
+        }
         _ => begin(options)?,
     };
     let Question::Find(spec) = study.question() else {
@@ -204,6 +211,7 @@ fn horizon(spec: &FindSpec) -> Result<Horizon, Failure> {
 fn begin(options: &Options) -> Result<StudyFolder, Failure> {
     let spec = spec(options)?;
     spec.strategy.check_tunable(horizon(&spec)?)?;
+    own_data::tell(&spec.task)?;
     let path = laboratory::fresh(options.out.as_deref(), "find")?;
     laboratory::create(&path, Question::Find(spec))
 }
@@ -222,7 +230,7 @@ fn spec(options: &Options) -> Result<FindSpec, Failure> {
         (None, Some(steps), _) => Duration::Steps(steps),
         (None, None, epochs) => Duration::Epochs(epochs.unwrap_or(EPOCHS) as f64),
     };
-    let mut spec = FindSpec::new(options.task.parse()?, strategy, budget);
+    let mut spec = FindSpec::new(options.own_data.task(&options.task)?, strategy, budget);
     let sweep = &mut spec.sweep;
     sweep.from = options.from.unwrap_or(sweep.from);
     sweep.to = options.to.unwrap_or(sweep.to);

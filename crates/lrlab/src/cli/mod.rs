@@ -11,6 +11,7 @@ mod failure;
 mod find;
 mod laboratory;
 mod list;
+mod own_data;
 mod plot;
 mod report;
 mod spec;

@@ -8,7 +8,7 @@ use std::{
 use lrlab_analysis::{Run, diagnose::diagnose};
 use lrlab_core::{
     AfterEnd, Arm, Duration, Event, Outcome, ParamGroup, Protocol, Question, Scheduler, Strategy, StudySpec,
-    TaskSpec, TrialSpec,
+    TrialSpec,
     event::Metric,
     layout::{EVENTS_FILE, run_folder},
     registry::Argument,
@@ -20,7 +20,7 @@ use lrlab_train::{
     log::{Recorder, each_event, outcome_of},
 };
 
-use super::{Failure, laboratory};
+use super::{Failure, laboratory, own_data, own_data::OwnData};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -87,10 +87,19 @@ pub(crate) struct Options {
     /// Prints JSON, one object a line, instead of text.
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    own_data: OwnData,
 }
 
 /// The options that say what is trained.
-const ASKED: [&str; 11] = [
+const ASKED: [&str; 17] = [
+    "data",
+    "predict",
+    "model",
+    "hidden",
+    "missing",
+    "leave_out",
     "task",
     "optimizer",
     "lr",
@@ -106,6 +115,7 @@ const ASKED: [&str; 11] = [
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     laboratory::catch_interrupt()?;
+    options.own_data.look()?;
     if let (true, Some(out)) = (options.resume, &options.out) {
         return go_on(options, out);
     }
@@ -113,6 +123,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let trial_spec = only_trial(&spec)?;
     let trial = Trial::new(&trial_spec)?;
     options.checkpoint_every.steps(trial.horizon()).map_err(|error| Failure::Input(error.to_string()))?;
+    own_data::tell(&trial_spec.task)?;
     let name = run_folder(0, &spec.arms[0].label, options.seed);
     let study = laboratory::begin(|| laboratory::fresh(options.out.as_deref(), "train"), spec)?;
     let run = study.run(&name);
@@ -249,7 +260,7 @@ fn conclude(run: &Run, folder: &str, json: bool) -> Result<(), Failure> {
 }
 
 fn spec(options: &Options) -> Result<StudySpec, Failure> {
-    let task: TaskSpec = options.task.parse()?;
+    let task = options.own_data.task(&options.task)?;
     let strategy: Strategy = if let Some(text) = &options.strategy {
         laboratory::strategy(text)?
     } else {

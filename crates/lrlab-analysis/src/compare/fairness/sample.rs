@@ -56,6 +56,7 @@ pub(super) fn run(seed: u64, steps: u64, objectives: &[f64], clipped: u64) -> Ru
         full_batch: false,
         untrained: None,
         objective: "loss".to_owned(),
+        data: Vec::new(),
         bowl: None,
     };
     let step = |t| Step {
