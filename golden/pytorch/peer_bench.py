@@ -101,12 +101,21 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="digits.csv.gz (default: the project's copy)")
     parser.add_argument("--quick", action="store_true", help="fewer repeats")
     parser.add_argument("--schedulers", action="store_true", help="only time scheduler.step()")
+    parser.add_argument("--updates", action="store_true", help="only time optimizer.step()")
     parser.add_argument(FRESH_FLAG, action="store_true", help="only run the first program")
     args = parser.parse_args()
     if args.first_program:
         print_first_program()
         return
 
+    if args.updates:
+        import bench_trials as bench
+        from bench_updates import updates
+
+        bench.use_one_thread()
+        report = {"torch": bench.torch_version(), "updates": updates(8 if args.quick else 40)}
+        print(json.dumps(report, indent=1))
+        return
     # Before this process imports torch.
     fresh = None if args.schedulers else fresh_process(repeats=2 if args.quick else 5)
     import bench_trials as bench
@@ -127,7 +136,10 @@ def main() -> None:
         },
     }
     if not args.schedulers:
+        from bench_updates import updates
+
         report |= {
+            "updates": updates(8 if args.quick else 40),
             "first_program_fresh_process": fresh,
             "step_us": {
                 "line": best_us(bench.line_steps(1000), 1000, repeats),

@@ -19,6 +19,8 @@ STEPS = 200
 SHAPES = [(7, 5), (33,), (), (2, 3, 4)]
 #: What two ways to round may lead to: the largest difference over the largest parameter.
 BOUND = {torch.float64: 1e-11, torch.float32: 1e-5}
+#: Prodigy's estimate is a quotient of sums over everything, which the original adds up in float32.
+PRODIGYS = {torch.float64: 1e-11, torch.float32: 1e-4}
 
 Case = tuple[str, Callable[..., Any], dict[str, Any], dict[str, Any]]
 
@@ -60,7 +62,6 @@ CASES: list[Case] = [
         {},
     ),
 ]
-CASES = [case for case in CASES if case[0] in optim.__all__]
 
 
 def parameters(dtype: torch.dtype) -> list[Tensor]:
@@ -90,6 +91,7 @@ def distance(ours: list[Tensor], theirs: list[Tensor]) -> float:
 def test_every_step_is_the_originals(case: Case, dtype: torch.dtype) -> None:
     name, original, both, theirs_alone = case
     ours, theirs = parameters(dtype), parameters(dtype)
+    bound = (PRODIGYS if name == "Prodigy" else BOUND)[dtype]
     optimizer = getattr(optim, name)(ours, **both)
     reference = original(theirs, **both, **theirs_alone)
     moves = isinstance(optimizer, MovingOptimizer)
@@ -105,11 +107,11 @@ def test_every_step_is_the_originals(case: Case, dtype: torch.dtype) -> None:
             group["lr"] = both.get("lr", 1.0) * (1.0 - 0.5 * step / STEPS)
         optimizer.step()
         reference.step()
-        assert distance(ours, theirs) <= BOUND[dtype], (name, step)
+        assert distance(ours, theirs) <= bound, (name, step)
         if moves and step % 50 == 49:
             optimizer.eval()
             reference.eval()
-            assert distance(ours, theirs) <= BOUND[dtype], (name, step, "evaluated")
+            assert distance(ours, theirs) <= bound, (name, step, "evaluated")
 
 
 def test_every_class_has_a_case() -> None:

@@ -8,6 +8,7 @@ mod process;
 mod report;
 mod schedules;
 mod trials;
+mod updates;
 
 use std::{
     fs,
@@ -40,8 +41,12 @@ pub(crate) struct Options {
     python: Option<PathBuf>,
 
     /// Only what a value and a picture of a schedule and a large report cost; builds no tensor engine.
-    #[arg(long, conflicts_with = "build")]
+    #[arg(long, conflicts_with_all = ["build", "updates"])]
     schedules: bool,
+
+    /// Only what an update of an optimizer costs; builds no tensor engine.
+    #[arg(long, conflicts_with = "build")]
+    updates: bool,
 
     /// Repeats less; for a first look.
     #[arg(long)]
@@ -73,6 +78,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let root = workspace_root()?;
     let python = options.python.as_deref().map(program).transpose()?;
     let own = |package: &str, bench: &str| own_figures(&root, package, bench, options.quick);
+    if options.updates {
+        return only_updates(&root, python.as_deref(), options);
+    }
     let training = if options.schedules {
         None
     } else {
@@ -89,6 +97,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             find,
         })
     };
+    let updates = if options.schedules { None } else { Some(own("lrlab-core", "updates")?) };
     let values = own("lrlab-core", "schedules")?;
     let drawing = own("lrlab-analysis", "drawing")?;
     let reporting = own("lrlab-analysis", "reporting")?;
@@ -105,6 +114,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         figures.extend(trials::figures(trials, find.wall_ms / 1000.0));
         figures.extend(checkpoints::figures(checkpoints));
     }
+    figures.extend(updates.iter().flat_map(|updates| updates::figures(updates, torch.as_ref())));
     figures.extend(schedules::figures(&values, &drawing, torch.as_ref()));
     figures.extend(report::figures(&reporting));
     figures.extend(package.iter().flat_map(package::figures));
@@ -118,6 +128,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             "checkpoints": training.as_ref().map(|training| &training.checkpoints),
             "process": training.as_ref().map(|training| training.process.to_json()),
             "find": training.as_ref().map(|training| training.find.to_json()),
+            "updates": updates,
             "schedule_values_ns": values,
             "schedule_pictures_ms": drawing,
             "report": reporting,
@@ -126,9 +137,34 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             "build": clean.map(|clean| json!({ "seconds": clean.seconds, "crates": clean.crates })),
             "quick": options.quick,
         });
-        fs::write(path, format!("{all:#}\n"))
-            .map_err(|why| format!("cannot write {}: {why}", path.display()))?;
+        write(path, &all)?;
     }
+    judge(&figures)
+}
+
+/// Measures, prints and judges the optimizers' updates alone.
+fn only_updates(root: &Path, python: Option<&Path>, options: &Options) -> Result<()> {
+    let updates = own_figures(root, "lrlab-core", "updates", options.quick)?;
+    let torch = python.map(|python| peer_figures(root, python, options)).transpose()?;
+    let figures = updates::figures(&updates, torch.as_ref());
+    figure::print(&figures);
+    if let Some(path) = &options.json {
+        let lines: Vec<Value> = figures.iter().map(Figure::to_json).collect();
+        write(
+            path,
+            &json!({ "figures": lines, "updates": updates, "pytorch": torch, "quick": options.quick }),
+        )?;
+    }
+    judge(&figures)
+}
+
+fn write(path: &Path, measured: &Value) -> Result<()> {
+    fs::write(path, format!("{measured:#}\n"))
+        .map_err(|why| format!("cannot write {}: {why}", path.display()))
+}
+
+/// Fails where a figure misses its bound.
+fn judge(figures: &[Figure]) -> Result<()> {
     match figures.iter().filter(|figure| figure.is_missed()).count() {
         0 => Ok(()),
         1 => Err("one figure misses its bound".to_owned()),
@@ -148,6 +184,7 @@ fn peer_figures(root: &Path, python: &Path, options: &Options) -> Result<Value> 
     let mut command = Command::new(python);
     command.arg(root.join(PEER)).args(options.quick.then_some("--quick"));
     command.args(options.schedules.then_some("--schedulers"));
+    command.args(options.updates.then_some("--updates"));
     json_of(command.current_dir(root), "PyTorch's figures")
 }
 
