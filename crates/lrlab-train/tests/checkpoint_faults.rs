@@ -176,7 +176,8 @@ fn the_newest_two_are_kept_and_the_older_serves_where_the_newer_is_damaged() {
     assert!(checkpoints.check(&found[1], &trial).is_ok());
 
     let mut refused = Vec::new();
-    let recorder = checkpoints.resume(&mut trial, &GO_ON, &mut |why| refused.push(why.to_string())).unwrap();
+    let recorder =
+        checkpoints.resume(&mut trial, u64::MAX, &GO_ON, &mut |why| refused.push(why.to_string())).unwrap();
     assert!(recorder.is_some() && refused.len() == 1 && refused[0].contains("instead of the"), "{refused:?}");
     let left = checkpoints.found().unwrap();
     assert_eq!(
@@ -206,7 +207,9 @@ fn a_log_that_is_not_the_one_of_the_checkpoint_is_refused() {
         fs::write(&path, &log).unwrap();
         let mut trial = Trial::new(&adam()).unwrap();
         let mut refused = Vec::new();
-        let none = checkpoints.resume(&mut trial, &GO_ON, &mut |why| refused.push(why.to_string())).unwrap();
+        let none = checkpoints
+            .resume(&mut trial, u64::MAX, &GO_ON, &mut |why| refused.push(why.to_string()))
+            .unwrap();
         assert!(none.is_none() && refused.len() == 2, "{refused:?}");
         assert!(
             refused.iter().all(|told| told.contains("events.jsonl") && told.contains("log")),
@@ -224,7 +227,8 @@ fn where_one_cannot_be_written_training_goes_on_and_the_last_one_stays() {
     // A file where the next draft has to be made.
     fs::write(place.join("20-updates.draft"), "in the way").unwrap();
     let mut trial = Trial::new(&adam()).unwrap();
-    let mut recorder = checkpoints.resume(&mut trial, &GO_ON, &mut |why| panic!("{why}")).unwrap().unwrap();
+    let mut recorder =
+        checkpoints.resume(&mut trial, u64::MAX, &GO_ON, &mut |why| panic!("{why}")).unwrap().unwrap();
     let mut told = Vec::new();
     let ended =
         checkpoints.run_until(&mut trial, 22, &mut recorder, &mut |why| told.push(why.to_string())).unwrap();

@@ -48,8 +48,9 @@ fn killed(spec: &TrialSpec, every: u64, kills: &[u64]) -> Vec<u8> {
     let mut refused = Vec::new();
     for &kill in kills.iter().chain([&u64::MAX]) {
         let mut trial = Trial::new(spec).unwrap();
-        let resumed =
-            checkpoints.resume(&mut trial, &GO_ON, &mut |why| refused.push(why.to_string())).unwrap();
+        let resumed = checkpoints
+            .resume(&mut trial, u64::MAX, &GO_ON, &mut |why| refused.push(why.to_string()))
+            .unwrap();
         let mut recorder = resumed.unwrap_or_else(|| Recorder::begin(run, &GO_ON).unwrap());
         let mut tell = |why: &lrlab_train::TrainError| panic!("{why}");
         let ended = checkpoints.run_until(&mut trial, kill, &mut recorder, &mut tell).unwrap();
@@ -175,7 +176,15 @@ fn trials() -> impl Strategy<Value = TrialSpec> {
         "rosenbrock noise=0.1",
         "teacher-student noise=0.1",
     ]);
-    let clip = prop::sample::select(vec!["", " | clip norm 0.5", " | clip value 0.1"]);
+    let clip = prop::sample::select(vec![
+        "",
+        " | clip norm 0.5",
+        " | clip value 0.1",
+        " | accumulate 2 batches",
+        " | skip non-finite",
+        " | ema 0.9",
+        " | ema 0.9 | swa from 5 steps every 3 steps judged",
+    ]);
     let rows = prop::option::of(1_usize..20);
     let optimizer = prop::sample::select(OPTIMIZERS.to_vec());
     (optimizer, plan, signal, clip, task, rows, 5_u64..60, any::<bool>(), 0_u64..4).prop_filter_map(

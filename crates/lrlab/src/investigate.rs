@@ -210,21 +210,26 @@ impl<'a> Investigator<'a> {
         if self.stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
+        let most = if let Action::RunUntil(updates) = action { updates } else { u64::MAX };
         let paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
         let Live { trial, mut log } = match paused {
             Some(live) => live,
-            None => self.begin(path.as_deref(), &name, &spec, progress)?,
+            // Past where it has to pause it could no longer show what the planner wants to see.
+            None => self.begin(path.as_deref(), &name, &spec, most, progress)?,
         };
         let checkpoints = path.map(|path| Checkpoints::of_run(&path, self.interval));
+        let clear = |checkpoints: Option<&Checkpoints>| {
+            if let Some(Err(error)) = checkpoints.map(Checkpoints::clear) {
+                progress.warned(&name, &error.to_string());
+            }
+        };
         let until = match action {
             Action::Run => u64::MAX,
             Action::RunUntil(updates) => updates,
             Action::Halt(why) => {
                 let t = log.fold.result().updates;
                 log.on_event(&Event::Finished { outcome: Outcome::Halted { t, why } })?;
-                if let Some(Err(error)) = checkpoints.map(|checkpoints| checkpoints.clear()) {
-                    progress.warned(&name, &error.to_string());
-                }
+                clear(checkpoints.as_ref());
                 return Ok(Some(log.fold.finish()));
             }
         };
@@ -242,7 +247,11 @@ impl<'a> Investigator<'a> {
                 Ok(Some(result))
             }
             Err(Outcome::Stopped) => Ok(None),
-            Err(_) => Ok(Some(log.fold.finish())),
+            Err(_) => {
+                // A trial that failed leaves those that it had.
+                clear(checkpoints.as_ref());
+                Ok(Some(log.fold.finish()))
+            }
         }
     }
 
@@ -262,21 +271,22 @@ impl<'a> Investigator<'a> {
         })
     }
 
-    /// The trial of a run, as it was at its newest checkpoint, or still to be built.
+    /// The trial of a run, as it was at its newest checkpoint after at most `most` updates, or still to be built.
     fn begin(
         &self,
         path: Option<&Path>,
         name: &str,
         spec: &TrialSpec,
+        most: u64,
         progress: &dyn Progress,
     ) -> Result<Live<'a>, TrainError> {
         let mut log = Log { fold: ResultFold::new(name, spec), recorder: None, stop: self.stop };
         let Some(path) = path else { return Ok(Live { trial: None, log }) };
         let checkpoints = Checkpoints::of_run(path, self.interval);
-        let any = !checkpoints.found()?.is_empty();
+        let any = checkpoints.found()?.iter().any(|checkpoint| checkpoint.t <= most);
         if any && let Some(mut trial) = build_caught(|| self.build(name, spec)) {
             let mut refused = |error: &CheckpointError| progress.warned(name, &error.to_string());
-            if let Some(recorder) = checkpoints.resume(&mut trial, self.stop, &mut refused)? {
+            if let Some(recorder) = checkpoints.resume(&mut trial, most, self.stop, &mut refused)? {
                 each_event(path, &mut |event| {
                     log.fold.push(event);
                     Ok(())

@@ -146,18 +146,20 @@ impl Checkpoints {
         self.remove_drafts()
     }
 
-    /// Lets `trial` and its log go on from the newest checkpoint that is whole and fits it; `None` where
-    /// there is none, the trial then being as it was. `refused` is told of each that does not serve.
+    /// Lets `trial` and its log go on from the newest checkpoint after at most `most` updates that is whole and
+    /// fits it; `None` where there is none, the trial then being as it was. `refused` is told of each that
+    /// does not serve.
     ///
     /// # Errors
     /// A folder that cannot be read, or a log that cannot be written.
     pub fn resume<'a>(
         &self,
         trial: &mut Trial,
+        most: u64,
         stop: &'a AtomicBool,
         refused: &mut dyn FnMut(&CheckpointError),
     ) -> Result<Option<Recorder<'a>>, TrainError> {
-        for checkpoint in self.found()? {
+        for checkpoint in self.found()?.into_iter().filter(|checkpoint| checkpoint.t <= most) {
             match self.resume_from(&checkpoint, trial, stop) {
                 Err(TrainError::Checkpoint(error)) => refused(&error),
                 resumed => return resumed.map(Some),

@@ -163,7 +163,7 @@ impl Trial {
             Probes::new(self)
         };
         let outcome = loop {
-            if self.t == until && until < self.horizon.total_steps {
+            if self.t >= until && until < self.horizon.total_steps {
                 self.probes = Some(probes);
                 return Ok(None);
             }
