@@ -44,31 +44,47 @@ fn log(folder: &Path) -> Vec<u8> {
     files.into_iter().find(|(name, _)| name.ends_with("events.jsonl")).unwrap().1
 }
 
-/// The folder of checkpoints of the only run in `folder`.
-fn checkpoints(folder: &Path) -> PathBuf {
-    fs::read_dir(folder.join("runs")).unwrap().next().unwrap().unwrap().path().join("checkpoints")
+/// The folders of checkpoints of the runs in `folder`, whether or not they are there.
+fn all_checkpoints(folder: &Path) -> Vec<PathBuf> {
+    let runs = fs::read_dir(folder.join("runs")).into_iter().flatten();
+    runs.filter_map(|run| Some(run.ok()?.path().join("checkpoints"))).collect()
 }
 
-/// Starts [`TRAIN`] in `folder` and kills it once it has two checkpoints.
-fn killed(home: &Path, folder: &str) -> PathBuf {
-    let mut child = start(home, &[&TRAIN[..], &[folder]].concat());
-    let there = || fs::read_dir(checkpoints(&home.join(folder))).map_or(0, Iterator::count) >= 2;
-    while !home.join(folder).join("runs").exists() || !there() {
+/// That of the only run in `folder`.
+fn checkpoints(folder: &Path) -> PathBuf {
+    all_checkpoints(folder).remove(0)
+}
+
+/// The checkpoints in a folder, the newest first, but for those that are still written. The folder may
+/// change meanwhile.
+fn found(checkpoints: &Path) -> Vec<u64> {
+    let names = fs::read_dir(checkpoints).into_iter().flatten();
+    let update = |name: std::ffi::OsString| name.to_str()?.strip_suffix("-updates")?.parse().ok();
+    let mut updates: Vec<u64> = names.filter_map(|entry| update(entry.ok()?.file_name())).collect();
+    updates.sort_by_key(|update| std::cmp::Reverse(*update));
+    updates
+}
+
+/// Those of the only run in `folder`.
+fn updates(folder: &Path) -> Vec<u64> {
+    found(&checkpoints(folder))
+}
+
+/// Kills a child once the runs in `folder` have so many checkpoints.
+fn kill_at(mut child: Child, folder: &Path, count: usize) {
+    while all_checkpoints(folder).iter().map(|checkpoints| found(checkpoints).len()).sum::<usize>() < count {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
         sleep(Duration::from_millis(1));
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    home.join(folder)
 }
 
-/// The checkpoints there are, the newest first, but for drafts.
-fn updates(folder: &Path) -> Vec<u64> {
-    let names = fs::read_dir(checkpoints(folder)).unwrap().map(|entry| entry.unwrap().file_name());
-    let update = |name: std::ffi::OsString| name.to_str()?.strip_suffix("-updates")?.parse().ok();
-    let mut updates: Vec<u64> = names.filter_map(update).collect();
-    updates.sort_by(|a, b| b.cmp(a));
-    updates
+/// Starts [`TRAIN`] in `folder` and kills it once it has two checkpoints.
+fn killed(home: &Path, folder: &str) -> PathBuf {
+    let child = start(home, &[&TRAIN[..], &[folder]].concat());
+    kill_at(child, &home.join(folder), 2);
+    home.join(folder)
 }
 
 #[test]
@@ -111,7 +127,7 @@ fn a_damaged_checkpoint_is_refused_and_the_one_before_it_offered() {
     let home = tempdir().unwrap();
     succeed(home.path(), &[&TRAIN[..], &["whole"]].concat());
     let folder = killed(home.path(), "run");
-    let [newest, older] = updates(&folder)[..] else { panic!("{:?}", updates(&folder)) };
+    let [newest, older, ..] = updates(&folder)[..] else { panic!("{:?}", updates(&folder)) };
     let file = checkpoints(&folder).join(format!("{newest}-updates/optimizer.safetensors"));
     let mut bytes = fs::read(&file).unwrap();
     let middle = bytes.len() / 2;
@@ -234,24 +250,13 @@ fn trials_of_a_study_go_on_from_their_checkpoints() {
         files.filter(|(name, _)| name.ends_with("events.jsonl")).collect()
     };
     succeed(home.path(), &[&STUDY[..], &["whole"]].concat());
-    let saved = |folder: &str| -> Vec<PathBuf> {
-        let files = files(&home.path().join(folder)).into_iter();
-        files
-            .filter(|(name, _)| name.ends_with("state.json"))
-            .map(|(name, _)| home.path().join(folder).join(name))
-            .collect()
-    };
-    for (folder, spoilt) in [("whole-ones", false), ("spoilt", true)] {
-        let mut child = start(home.path(), &[&STUDY[..], &[folder]].concat());
-        while !home.path().join(folder).join("runs").exists() || saved(folder).len() < 3 {
-            assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
-            sleep(Duration::from_millis(1));
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        if spoilt {
-            for state in saved(folder) {
-                fs::write(state, "{}").unwrap();
+    for (folder, spoilt) in [("sound", false), ("spoilt", true)] {
+        let child = start(home.path(), &[&STUDY[..], &[folder]].concat());
+        let study = home.path().join(folder);
+        kill_at(child, &study, 3);
+        for checkpoints in all_checkpoints(&study).iter().filter(|_| spoilt) {
+            for updates in found(checkpoints) {
+                fs::write(checkpoints.join(format!("{updates}-updates/state.json")), "{}").unwrap();
             }
         }
         let output = lrlab(home.path(), &["compare", "--resume", "--out", folder]);
@@ -260,6 +265,7 @@ fn trials_of_a_study_go_on_from_their_checkpoints() {
         assert_eq!(text.contains("the checkpoint is damaged"), spoilt, "{text}");
         assert_eq!(text.contains("none of its checkpoints serves: it starts again"), spoilt, "{text}");
         assert!(logs("whole") == logs(folder), "{folder}: not the logs of an undisturbed study");
-        assert_eq!(saved(folder).len(), 0, "{folder}: checkpoints are left");
+        let left = all_checkpoints(&study).into_iter().filter(|checkpoints| checkpoints.exists()).count();
+        assert_eq!(left, 0, "{folder}: checkpoints are left");
     }
 }
