@@ -40,13 +40,8 @@ pub(crate) struct Options {
     #[arg(long)]
     python: Option<PathBuf>,
 
-    /// Only what a value and a picture of a schedule and a large report cost; builds no tensor engine.
-    #[arg(long, conflicts_with_all = ["build", "updates"])]
-    schedules: bool,
-
-    /// Only what an update of an optimizer costs; builds no tensor engine.
-    #[arg(long, conflicts_with = "build")]
-    updates: bool,
+    #[command(flatten)]
+    only: Only,
 
     /// Repeats less; for a first look.
     #[arg(long)]
@@ -59,6 +54,18 @@ pub(crate) struct Options {
     /// Writes everything that was measured to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+}
+
+/// Parts that need no tensor engine, measured alone.
+#[derive(Debug, clap::Args)]
+struct Only {
+    /// Only what a value and a picture of a schedule and a large report cost; builds no tensor engine.
+    #[arg(long, conflicts_with_all = ["build", "updates"])]
+    schedules: bool,
+
+    /// Only what an update of an optimizer costs; builds no tensor engine.
+    #[arg(long, conflicts_with = "build")]
+    updates: bool,
 }
 
 /// What was measured with the tensor engine.
@@ -78,10 +85,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let root = workspace_root()?;
     let python = options.python.as_deref().map(program).transpose()?;
     let own = |package: &str, bench: &str| own_figures(&root, package, bench, options.quick);
-    if options.updates {
+    if options.only.updates {
         return only_updates(&root, python.as_deref(), options);
     }
-    let training = if options.schedules {
+    let training = if options.only.schedules {
         None
     } else {
         let binary = build::release_binary(&root)?;
@@ -97,7 +104,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             find,
         })
     };
-    let updates = if options.schedules { None } else { Some(own("lrlab-core", "updates")?) };
+    let updates = if options.only.schedules { None } else { Some(own("lrlab-core", "updates")?) };
     let values = own("lrlab-core", "schedules")?;
     let drawing = own("lrlab-analysis", "drawing")?;
     let reporting = own("lrlab-analysis", "reporting")?;
@@ -183,8 +190,8 @@ fn own_figures(root: &Path, package: &str, bench: &str, quick: bool) -> Result<V
 fn peer_figures(root: &Path, python: &Path, options: &Options) -> Result<Value> {
     let mut command = Command::new(python);
     command.arg(root.join(PEER)).args(options.quick.then_some("--quick"));
-    command.args(options.schedules.then_some("--schedulers"));
-    command.args(options.updates.then_some("--updates"));
+    command.args(options.only.schedules.then_some("--schedulers"));
+    command.args(options.only.updates.then_some("--updates"));
     json_of(command.current_dir(root), "PyTorch's figures")
 }
 

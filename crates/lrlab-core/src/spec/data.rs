@@ -240,9 +240,8 @@ pub(super) fn argument(param: &Parameter, data: &Data) -> Result<Argument, Fault
         }
         (Kind::Number | Kind::Integer | Kind::Numbers, data) => matches!(data, Data::Number(_)),
         (Kind::Flag, data) => matches!(data, Data::Flag(_)),
-        (Kind::Choice(_) | Kind::Text | Kind::File, data) => matches!(data, Data::Text(_)),
         (Kind::Texts, Data::List(items)) => items.iter().all(|item| matches!(item, Data::Text(_))),
-        (Kind::Texts, data) => matches!(data, Data::Text(_)),
+        (Kind::Choice(_) | Kind::Text | Kind::Texts | Kind::File, data) => matches!(data, Data::Text(_)),
         (Kind::Expression, data) => matches!(data, Data::Text(_) | Data::Number(_)),
         (Kind::Duration | Kind::Durations | Kind::Points | Kind::Level, data) => {
             matches!(data, Data::Text(_) | Data::Number(_))

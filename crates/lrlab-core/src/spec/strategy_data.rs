@@ -276,7 +276,7 @@ impl Tree {
             };
             let Some(average) = average else { continue };
             if let Some(fault) = clash(&all.averages, average) {
-                self.note(&place, fault).unwrap_or_default()
+                let _: Option<()> = self.note(&place, fault);
             }
             all.averages.push(average);
         }
