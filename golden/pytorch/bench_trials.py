@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import (
     ConstantLR,
@@ -115,6 +115,33 @@ def digits_steps(digits: Digits, count: int) -> Callable[[], None]:
             at = (step % digits.steps_per_epoch) * BATCH
             optimizer.zero_grad()
             loss = cross_entropy(model(digits.train_x[at : at + BATCH]), digits.train_y[at : at + BATCH])
+            loss.backward()
+            optimizer.step()
+            loss.item()
+
+    return run
+
+
+def picture_steps(model: nn.Module, count: int) -> Callable[[], None]:
+    """Steps on 32 made-up pictures of 28 x 28 pixels in ten classes."""
+    pixels = (torch.arange(32 * 28 * 28) ** 2 % 251 / 255).view(32, 1, 28, 28)
+    return _same_batch(model, pixels, torch.arange(32) % 10, count)
+
+
+def text_steps(model: nn.Module, count: int) -> Callable[[], None]:
+    """Steps on 16 windows of 64 characters out of 75."""
+    tokens = (torch.arange(16 * 64 + 1) ** 2) % 75
+    return _same_batch(model, tokens[:-1].view(16, 64), tokens[1:].view(16, 64), count)
+
+
+def _same_batch(model: nn.Module, x: Tensor, y: Tensor, count: int) -> Callable[[], None]:
+    optimizer = SGD(model.parameters(), lr=1e-3)
+    cross_entropy = nn.CrossEntropyLoss()
+
+    def run() -> None:
+        for _ in range(count):
+            optimizer.zero_grad()
+            loss = cross_entropy(model(x).flatten(0, -2), y.flatten())
             loss.backward()
             optimizer.step()
             loss.item()

@@ -119,6 +119,7 @@ def main() -> None:
     # Before this process imports torch.
     fresh = None if args.schedulers else fresh_process(repeats=2 if args.quick else 5)
     import bench_trials as bench
+    from models import Gpt, LeNet, ResidualNet
 
     bench.use_one_thread()
     data = args.data or bench.DIGITS_CSV
@@ -144,6 +145,9 @@ def main() -> None:
             "step_us": {
                 "line": best_us(bench.line_steps(1000), 1000, repeats),
                 "digits": best_us(bench.digits_steps(digits, 440), 440, repeats),
+                "lenet": best_us(bench.picture_steps(LeNet(1, 28, 28, 10), 40), 40, repeats),
+                "residual": best_us(bench.picture_steps(ResidualNet(1, 10), 4), 4, repeats),
+                "gpt": best_us(bench.text_steps(Gpt(75), 10), 10, repeats),
             },
             "study_25_trials": {
                 "steps": bench.EPOCHS * digits.steps_per_epoch * len(bench.TRIALS),

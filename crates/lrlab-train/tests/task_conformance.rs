@@ -4,24 +4,70 @@
 
 mod shared;
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use lrlab_core::Event;
 use lrlab_train::{
     Batch, Task,
+    data::find,
     task::{self, Supply, TASKS, TaskEntry},
 };
-use shared::{run, spec};
+use shared::{idx, run, spec};
+use tempfile::TempDir;
 
 /// The task as it is tested: what has to be given, is.
 fn text(entry: &TaskEntry) -> String {
+    let folder = files();
     let needs = match entry.name {
         "table" => {
             concat!(" file=\"", env!("CARGO_MANIFEST_DIR"), "/../../docs/own-data/wine.csv\" target=grower")
+                .to_owned()
         }
-        _ => "",
+        "images" => format!(
+            " images=\"{0}/train-images-idx3-ubyte.gz\" labels=\"{0}/train-labels-idx1-ubyte.gz\"",
+            folder.display()
+        ),
+        "text" => format!(" file=\"{}/text\"", folder.display()),
+        _ => String::new(),
     };
     format!("{}{needs}", entry.name)
+}
+
+/// A folder of small files in the place of Fashion-MNIST's, which need not be on this machine, and a text; they
+/// are made, and looked for, by the first test that asks.
+fn files() -> &'static Path {
+    static FOLDER: OnceLock<TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let set = folder.path().join("fashion-mnist");
+        fs::create_dir(&set).unwrap();
+        for (part, count) in [("train", 100), ("t10k", 20)] {
+            let labels: Vec<u8> = (0..count).map(|row| row % 10).collect();
+            let pixels: Vec<u8> = labels
+                .iter()
+                .enumerate()
+                .flat_map(|(row, label)| {
+                    let (row, label) = (row as u32, u32::from(*label));
+                    (0..196).map(move |at| ((at * (label + 2) * 7 + row * 31 + at * at) % 256) as u8)
+                })
+                .collect();
+            let write =
+                |what: &str, bytes: &[u8]| fs::write(set.join(format!("{part}-{what}")), bytes).unwrap();
+            write("images-idx3-ubyte.gz", &idx(&[count, 14, 14], &pixels));
+            write("labels-idx1-ubyte.gz", &idx(&[count], &labels));
+        }
+        let words = "she was persuaded to think it a wrong thing; ";
+        fs::write(set.join("text"), words.repeat(40)).unwrap();
+        find::look_in(Some(folder.path().to_owned()));
+        folder
+    });
+    static SET: OnceLock<PathBuf> = OnceLock::new();
+    SET.get_or_init(|| folder.path().join("fashion-mnist"))
 }
 
 fn each(check: impl Fn(&str, Box<dyn Task>)) {

@@ -3,6 +3,7 @@
 mod build;
 mod checkpoints;
 mod figure;
+mod models;
 mod package;
 mod process;
 mod report;
@@ -72,6 +73,8 @@ struct Only {
 struct Training {
     /// Of `crates/lrlab/benches/figures.rs`.
     figures: Value,
+    /// Of `crates/lrlab/benches/models.rs`.
+    models: Value,
     /// Of `crates/lrlab/benches/trials.rs`.
     trials: Value,
     /// Of `crates/lrlab/benches/checkpoints.rs`.
@@ -98,6 +101,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let find = process::find(&binary, if options.quick { 2 } else { 5 })?;
         Some(Training {
             figures: own("lrlab", "figures")?,
+            models: own("lrlab", "models")?,
             trials: own("lrlab", "trials")?,
             checkpoints: own("lrlab", "checkpoints")?,
             process,
@@ -116,8 +120,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let clean = options.build.then(|| build::clean(&root)).transpose()?;
 
     let mut figures = Vec::new();
-    if let Some(Training { figures: ours, trials, checkpoints, process, find }) = &training {
+    if let Some(Training { figures: ours, models, trials, checkpoints, process, find }) = &training {
         figures.extend(table(ours, process, torch.as_ref()));
+        figures.extend(models::figures(models, torch.as_ref()));
         figures.extend(trials::figures(trials, find.wall_ms / 1000.0));
         figures.extend(checkpoints::figures(checkpoints));
     }
@@ -131,6 +136,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let all = json!({
             "figures": figures.iter().map(Figure::to_json).collect::<Vec<_>>(),
             "lrlab": training.as_ref().map(|training| &training.figures),
+            "models": training.as_ref().map(|training| &training.models),
             "trials": training.as_ref().map(|training| &training.trials),
             "checkpoints": training.as_ref().map(|training| &training.checkpoints),
             "process": training.as_ref().map(|training| training.process.to_json()),

@@ -9,8 +9,9 @@ use lrlab_core::{
 };
 
 use super::{
-    Task, TaskError, austen_char, breast_cancer, deep_linear, digits, files, line, mnist_1d,
-    modular_addition, noisy_line, power_law, quadratic, rosenbrock, table, teacher_student, wine,
+    Task, TaskError, austen_char, breast_cancer, deep_linear, digits, fashion_mnist, files, images, line,
+    mnist_1d, modular_addition, noisy_line, power_law, quadratic, rosenbrock, table, teacher_student, text,
+    wine,
 };
 
 /// Every task, in the order in which lists show them.
@@ -24,11 +25,14 @@ pub static TASKS: &[&TaskEntry] = &[
     &modular_addition::ENTRY,
     &teacher_student::ENTRY,
     &austen_char::ENTRY,
+    &fashion_mnist::ENTRY,
     &deep_linear::ENTRY,
     &quadratic::ENTRY,
     &power_law::ENTRY,
     &rosenbrock::ENTRY,
     &table::ENTRY,
+    &images::ENTRY,
+    &text::ENTRY,
 ];
 
 /// A task as specs, help and docs know it.

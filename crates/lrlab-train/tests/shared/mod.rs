@@ -46,3 +46,12 @@ pub(crate) fn losses(events: &[Event]) -> Vec<f64> {
         .filter_map(|event| if let Event::Step(step) = event { Some(step.loss) } else { None })
         .collect()
 }
+
+/// An IDX file of bytes in these axes.
+#[allow(dead_code, reason = "not every test file reads files")]
+pub(crate) fn idx(axes: &[u8], bytes: &[u8]) -> Vec<u8> {
+    let mut file = vec![0, 0, 8, axes.len() as u8];
+    axes.iter().for_each(|axis| file.extend([0, 0, 0, *axis]));
+    file.extend_from_slice(bytes);
+    file
+}
