@@ -23,6 +23,8 @@ fn measurements_leave_training_undisturbed() {
         ("power-law noise=0.1", "sgd lr=0.1", "40 steps"),
         ("austen-char layers=1 heads=2 width=8 context=16", "adam lr=0.01", "40 steps"),
         ("rosenbrock noise=0.1", "sgd lr=0.001", "40 steps"),
+        ("digits", "adamw lr=0.01 | accumulate 4 batches | no decay for *.bias | ema 0.9 judged", "2 epochs"),
+        ("digits", "schedule-free-adamw lr=0.01 | clip value 0.01 | swa from 50% every 7 steps", "2 epochs"),
     ] {
         let mut trial = spec(task, strategy, 3, budget);
         let steps = |events: Vec<Event>| -> Vec<Event> {

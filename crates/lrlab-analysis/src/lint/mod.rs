@@ -5,11 +5,13 @@
 //! [`SpecError`]; what `PyTorch` itself would begin to train with is one, even where it raises later.
 //!
 //! Each lint lives in a file of its own and is listed once in [`LINTS`]. Codes: `LR1..` time, `LR2..`
-//! values, `LR3..` groups and their fields, `LR4..` signals, `LR5..` what `PyTorch` does of its own.
+//! values, `LR3..` groups and their fields, `LR4..` signals, `LR5..` what `PyTorch` does of its own,
+//! `LR6..` averages of the weights.
 //! A false alarm is worse than silence: a lint says nothing unless its numbers say it.
 
 use lrlab_core::{Horizon, SpecError, Strategy, registry::Source};
 
+mod average;
 mod call;
 mod curve;
 mod group;
@@ -24,6 +26,7 @@ mod tree;
 mod value;
 pub(crate) mod words;
 
+use average::{average_never_begins, average_of_the_start};
 use group::{
     group_shadowed, group_without_schedule, momentum_out_of_range, optimizer_sets_own_rate,
     parameters_left_out, pattern_fits_nothing, schedule_of_zero,
@@ -190,6 +193,8 @@ pub static LINTS: &[&Lint] = &[
     &plateau_min_lr::PLATEAU_MIN_LR,
     &restarts_rounded::RESTARTS_ROUNDED,
     &swa_at_once::SWA_AT_ONCE,
+    &average_never_begins::AVERAGE_NEVER_BEGINS,
+    &average_of_the_start::AVERAGE_OF_THE_START,
 ];
 
 /// Where two findings of a group have one cause, the first says more, and the others are left out.

@@ -1,10 +1,10 @@
 //! What lints look at: a strategy, built once, with the values that its groups take.
 
 use lrlab_core::{
-    Field, Horizon, ParamGroup, ScheduleSpec, SpecError, Strategy,
+    Field, Horizon, ParamGroup, Pattern, ScheduleSpec, SpecError, Strategy,
     optimizer::registry as optimizers,
     scheduler::torch::{self, TorchError, TorchScheduler},
-    spec::{Fault, GroupStrategy, Problem, ScheduleChoice, TorchCall, Unit},
+    spec::{Average, Fault, GroupStrategy, Problem, ScheduleChoice, TorchCall, Unit},
 };
 
 use super::{
@@ -22,6 +22,10 @@ const LONGEST_REPLAY: u64 = 50_000_000;
 pub struct Subject<'a> {
     /// Its groups, in order.
     pub(super) groups: Vec<Group<'a>>,
+    /// Parameters that no weight decay acts on.
+    pub(super) no_decay: &'a [Pattern],
+    /// Averages of the weights.
+    pub(super) averages: &'a [Average],
     /// How long training is.
     pub(super) horizon: Horizon,
     /// The names of the parameters, where they are known.
@@ -72,7 +76,8 @@ impl<'a> Subject<'a> {
                 Err(error) => return Err(refused.unwrap_or(error)),
             }
         }
-        Ok(Self { groups, horizon, parameters: None, metrics: None, refused })
+        let Strategy { no_decay, averages, .. } = strategy;
+        Ok(Self { groups, no_decay, averages, horizon, parameters: None, metrics: None, refused })
     }
 
     /// The same, of a model whose parameters have these names.

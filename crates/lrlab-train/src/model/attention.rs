@@ -156,9 +156,13 @@ fn softmax_up_to_own(square: &mut [f32], context: usize) {
         let (seen, ahead) = row.split_at_mut(at + 1);
         ahead.fill(0.0);
         let largest = seen.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        seen.iter_mut().for_each(|z| *z = exp(*z - largest));
+        for z in &mut *seen {
+            *z = exp(*z - largest);
+        }
         let scale = 1.0 / sum(seen);
-        seen.iter_mut().for_each(|z| *z *= scale);
+        for z in seen {
+            *z *= scale;
+        }
     }
 }
 

@@ -80,6 +80,7 @@ impl Layer for MaxPool {
 }
 
 /// The largest of four numbers and its place among them.
+#[expect(clippy::inline_always, reason = "compiled into each instruction set's loop")]
 #[inline(always)]
 fn largest([a, b]: [f32; 2], [c, d]: [f32; 2]) -> (f32, u32) {
     let larger = |(x, at): (f32, u32), (y, place): (f32, u32)| {

@@ -3,12 +3,14 @@
 const LANES: usize = 16;
 
 /// The sum.
+#[expect(clippy::inline_always, reason = "compiled into each instruction set's loop")]
 #[inline(always)]
 pub(super) fn sum(x: &[f32]) -> f32 {
     sum_of(x, x, |x, _| x)
 }
 
 /// The sum of `f` of each pair of two slices of one length.
+#[expect(clippy::inline_always, reason = "compiled into each instruction set's loop")]
 #[inline(always)]
 pub(super) fn sum_of(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
     debug_assert_eq!(a.len(), b.len());
@@ -27,6 +29,7 @@ pub(super) fn sum_of(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
 }
 
 /// The mean, and one over the standard deviation, whose square is enlarged by `eps`.
+#[expect(clippy::inline_always, reason = "compiled into each instruction set's loop")]
 #[inline(always)]
 pub(super) fn moments(x: &[f32], eps: f32) -> (f32, f32) {
     let n = x.len() as f32;

@@ -16,12 +16,11 @@ pub(super) static ENTRY: TaskEntry = TaskEntry {
 
 fn build(args: &Arguments, seed: u64) -> Result<Box<dyn Task>, TaskError> {
     static NOVEL: OnceLock<Corpus> = OnceLock::new();
-    let novel = match NOVEL.get() {
-        Some(novel) => novel,
-        None => {
-            let read = persuasion()?;
-            NOVEL.get_or_init(|| read)
-        }
+    let novel = if let Some(novel) = NOVEL.get() {
+        novel
+    } else {
+        let read = persuasion()?;
+        NOVEL.get_or_init(|| read)
     };
     language::task(novel, args, seed)
 }

@@ -8,6 +8,7 @@ mod faults;
 mod find;
 mod list;
 mod optimizers;
+mod over_all_groups;
 mod own_data;
 mod resume;
 mod spec;

@@ -135,7 +135,7 @@ fn what_cannot_be_used_is_explained_and_writes_nothing() {
     ];
     let write = |name: &str, bytes: &[u8]| fs::write(home.path().join(name), bytes).unwrap();
     write("ragged.csv", b"x,y\n1,a\n2\n");
-    write("missing.csv", b"x,y\n1,a\n,b\n");
+    write("missing.csv", b"x,y\n1,a\n,b\n2,b\n");
     write("one.csv", b"x,y\n1,a\n2,a\n");
     write("empty.csv", b"");
     write("latin.csv", b"x,y\ncaf\xe9,a\n");
