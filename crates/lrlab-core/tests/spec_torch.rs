@@ -483,7 +483,7 @@ fn other_value(param: &Parameter) -> Argument {
             Argument::Word((*other).to_owned())
         }
         _ => {
-            let numbers = [0.25, 1.25, 3.0].map(Argument::Number);
+            let numbers = [0.25, 1.25, 3.0, -0.25].map(Argument::Number);
             let other = |value: &&Argument| {
                 param.check(value).is_ok() && Some(value.to_string().as_str()) != param.default
             };
