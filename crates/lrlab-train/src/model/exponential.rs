@@ -5,7 +5,6 @@
 ///
 /// `e^x = 2^n e^r` with the whole number n nearest to `x / ln 2`, and the series of `e^r` up to the
 /// seventh power, whose rest is below 1e-8 where `|r| <= ln 2 / 2`.
-#[expect(clippy::inline_always, reason = "compiled into each instruction set's loop")]
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     // Numbers of this size have no room for a fraction: adding it rounds, and leaves n in the last bits.

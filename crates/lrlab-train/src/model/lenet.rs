@@ -1,6 +1,6 @@
 //! `lenet`: two convolutions of 5 x 5, each pooled and rectified, and three linear layers.
 //!
-//! After `LeNet-5` (LeCun et al., 1998), as it is written today: largest of each square instead of
+//! After `LeNet-5` (`LeCun` et al., 1998), as it is written today: largest of each square instead of
 //! trained averages, ReLU instead of tanh.
 
 use lrlab_core::spec::Fault;
