@@ -175,8 +175,10 @@ fn what_cannot_be_learnt_is_explained() {
         "line 2, column \"y\": expected a number to learn, got \"a\"",
     );
     line("x,y\n1,a\n2,b\n", "target=y hidden=1.5", "hidden: got `1.5`, expected whole numbers");
-    line("x,y\n1,a\n2,b\n", "target=y hidden=100000000", "weights at most");
-    line("x,y\n1,a\n2,b\n", "target=y model=linear hidden=5", "a linear model has no hidden layers");
+    let ten: String = (0..10).map(|at| format!("{at},{}\n", ["a", "b"][at % 2])).collect();
+    let ten = format!("x,y\n{ten}");
+    line(&ten, "target=y hidden=100000000", "weights at most");
+    line(&ten, "target=y model=linear hidden=5", "a linear model has no hidden layers");
     line("x,y\n1,a\n2,b\n", "target=y validation=0", "a share above 0 and below 1");
     line("x,y\n1,a\n2,b\n", "target=y", "both need one");
     let many: String = (0..60).map(|at| format!("name{at},{}\n", at % 2)).collect();
