@@ -25,6 +25,7 @@ import optimizer_peers
 import plateau_readings
 import schedule_cases
 import scheduler_goldens
+import strategy_cases
 from workloads import BATCH, FIRST_PAIRS, first_program, load_digits, mlp
 
 HERE = Path(__file__).resolve().parent
@@ -160,6 +161,7 @@ def main() -> None:
         "convert": convert_cases.convert_json,
         "convert_hugging_face": convert_hugging_face.hugging_face_json,
         "plateau_readings": plateau_readings.plateau_json,
+        "strategies": strategy_cases.strategies_json,
         "models": model_cases.models_json,
         "normals": model_cases.normals_json,
     }

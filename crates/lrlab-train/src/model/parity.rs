@@ -111,7 +111,8 @@ fn check_weights(case: &Case, mut model: impl Model) {
             assert!(near, "{place}: {ours} against {theirs}");
         }
         let bytes: Vec<u8> = ours.value.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest =
+            Sha256::digest(&bytes).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         assert!(!exact || digest == theirs.sha256, "{place}: all numbers");
     });
     assert!(theirs.next().is_none(), "{}: parameters that PyTorch's has and ours lacks", case.model);

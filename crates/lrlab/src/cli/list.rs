@@ -7,7 +7,7 @@ use lrlab_analysis::{compare::fairness::FAIRNESS, finder::FINDERS, lint::LINTS, 
 use lrlab_core::{
     Horizon, ScheduleSpec,
     optimizer::registry::{Module, OPTIMIZERS},
-    registry::{Arguments, Parameter},
+    registry::Parameter,
     schedule::SCHEDULES,
     signal::SIGNALS,
 };
