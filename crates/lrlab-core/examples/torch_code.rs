@@ -4,7 +4,10 @@
 //! ```sh
 //! cargo run -p lrlab-core --example torch_code -- "sgd lr=0.1 | warmup 10% then cosine"
 //! cargo run -p lrlab-core --example torch_code -- --json < texts.txt
+//! cargo run -p lrlab-core --example torch_code -- --of 150 2 "sgd lr=0.1 | accumulate 2 batches"
 //! ```
+//!
+//! `--of` tells the steps in all and in an epoch, in place of 60 and 10.
 
 use std::{
     error::Error,
@@ -17,6 +20,14 @@ const HORIZON: Horizon = Horizon { total_steps: 60, steps_per_epoch: 10 };
 
 fn main() -> Result<(), Box<dyn Error>> {
     let texts: Vec<String> = std::env::args().skip(1).collect();
+    if let [of, total, per_epoch, strategy] = &texts[..]
+        && of == "--of"
+    {
+        let strategy: Strategy = strategy.parse()?;
+        let code = strategy.to_torch_code(Horizon::new(total.parse()?, per_epoch.parse()?))?;
+        write!(io::stdout(), "{code}")?;
+        return Ok(());
+    }
     if texts.first().is_none_or(|first| first != "--json") {
         for text in texts {
             let strategy: Strategy = text.parse()?;

@@ -33,7 +33,9 @@ fn main() -> Result<()> {
 fn pictures(folder: &Path) -> Result<[String; 2]> {
     let header = |axes: &[u8]| {
         let mut bytes = vec![0, 0, 8, axes.len() as u8];
-        axes.iter().for_each(|axis| bytes.extend([0, 0, 0, *axis]));
+        for axis in axes {
+            bytes.extend([0, 0, 0, *axis]);
+        }
         bytes
     };
     let count = usize::from(PICTURES) * usize::from(SIDE).pow(2);

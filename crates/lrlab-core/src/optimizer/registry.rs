@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    GroupState, GroupStep, Moment, Optimizer, adadelta, adafactor, adagrad, adam, adamax, adamw, asgd, dog,
-    lion, muon, nadam, prodigy, radam, rmsprop, rprop, schedule_free_adamw, schedule_free_radam,
-    schedule_free_sgd, sgd,
+    Optimizer, adadelta, adafactor, adagrad, adam, adamax, adamw, asgd, dog, lion, muon, nadam, prodigy,
+    radam, rmsprop, rprop, schedule_free_adamw, schedule_free_radam, schedule_free_sgd, sgd,
 };
 use crate::{
     Field, ParamGroup,
@@ -56,19 +55,6 @@ pub struct OptimizerEntry {
     pub params: &'static [Parameter],
     /// Builds it; parameters left out take their defaults. Tells everything that is wrong.
     pub build: fn(&Arguments) -> Result<Built, Vec<Fault>>,
-}
-
-impl OptimizerEntry {
-    /// Whether what acts is not always the group's learning rate, in the first updates with the defaults:
-    /// see [`Optimizer::effective_lr`].
-    pub fn makes_own_rate(&self) -> bool {
-        let Ok(Built { optimizer, group }) = (self.build)(&Arguments::new()) else { return false };
-        let GroupState { mut numbers, .. } = GroupState::new(&*optimizer);
-        (0..10).any(|t| {
-            optimizer.advance(GroupStep { group: &group, t, numbers: &mut numbers });
-            optimizer.effective_lr(Moment { group: &group, t, numbers: &numbers }) != group.lr()
-        })
-    }
 }
 
 /// Where PyTorch users find an optimizer.

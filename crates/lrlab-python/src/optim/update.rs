@@ -147,7 +147,7 @@ impl Gathered {
 /// A group's values with the memory of its parameters.
 pub(super) struct Group<V> {
     optimizer: Arc<dyn Optimizer>,
-    group: ParamGroup,
+    values: ParamGroup,
     state: GroupState,
     members: Vec<Member<V>>,
 }
@@ -170,11 +170,11 @@ impl<V: Float> Group<V> {
         given: &[Given<'_>],
     ) -> PyResult<Self> {
         let Built { optimizer, group: values } = arguments::read(entry, group)
-            .map_err(|error| within(group.py(), error, &format!("group {index}")))?;
+            .map_err(|error| within(group.py(), &error, &format!("group {index}")))?;
         let mut gathered = Self {
             state: GroupState { t: count(group, GROUP_COUNT)?, numbers: Vec::new() },
             optimizer,
-            group: values,
+            values,
             members: Vec::with_capacity(given.len()),
         };
         for number in gathered.optimizer.numbers() {
@@ -273,7 +273,7 @@ impl<V> Member<V> {
 impl<V: Float> StepContext<V> for Group<V> {
     fn group(&mut self) -> GroupStep<'_> {
         let GroupState { t, numbers } = &mut self.state;
-        GroupStep { group: &self.group, t: *t, numbers }
+        GroupStep { group: &self.values, t: *t, numbers }
     }
 
     fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_, V>)) {
@@ -288,7 +288,7 @@ impl<V: Float> StepContext<V> for Group<V> {
             f(ParamStep {
                 name: "",
                 shape: &member.shape,
-                at: Moment { group: &self.group, t: member.t, numbers: &self.state.numbers },
+                at: Moment { group: &self.values, t: member.t, numbers: &self.state.numbers },
                 value,
                 grad,
                 slots: &mut slots,
@@ -307,7 +307,7 @@ fn count(dict: &Bound<'_, PyDict>, key: &str) -> PyResult<u64> {
 }
 
 /// The same error with `place` before its text.
-pub(super) fn within(py: Python<'_>, error: PyErr, place: &str) -> PyErr {
+pub(super) fn within(py: Python<'_>, error: &PyErr, place: &str) -> PyErr {
     let told = format!("{place}: {}", error.value(py));
     if error.is_instance_of::<PyTypeError>(py) {
         PyTypeError::new_err(told)

@@ -1,5 +1,6 @@
 //! A linear model on a handful of rows, whose batches always come in the same order: what a loop of
 //! PyTorch without shuffling sees.
+#![allow(dead_code, reason = "each test file uses its share")]
 
 use std::collections::BTreeMap;
 
@@ -16,11 +17,11 @@ pub(crate) struct Rows {
     pub(crate) spoilt: BTreeMap<usize, f32>,
     pub(crate) weight: [f32; 3],
     pub(crate) bias: [f32; 1],
-    weight_gradient: [f32; 3],
-    bias_gradient: [f32; 1],
+    pub(crate) weight_gradient: [f32; 3],
+    pub(crate) bias_gradient: [f32; 1],
     /// Batches seen, and rows of this pass.
     pub(crate) seen: usize,
-    row: usize,
+    pub(crate) row: usize,
 }
 
 impl Rows {

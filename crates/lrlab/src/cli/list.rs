@@ -7,7 +7,7 @@ use lrlab_analysis::{compare::fairness::FAIRNESS, finder::FINDERS, lint::LINTS, 
 use lrlab_core::{
     Horizon, ScheduleSpec,
     optimizer::registry::{Module, OPTIMIZERS},
-    registry::Parameter,
+    registry::{Arguments, Parameter},
     schedule::SCHEDULES,
     signal::SIGNALS,
 };
@@ -52,11 +52,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
                     Module::Lrlab => format!("Python: {}.{}", entry.module.path(), entry.pytorch),
                 };
                 describe(&mut out, entry.name, entry.summary, Some(class), entry.params)?;
-                if entry.makes_own_rate() {
-                    writeln!(
-                        out,
-                        "    It makes another rate of lr by itself: `effective_lr` in a run's log."
-                    )?;
+                let built = (entry.build)(&Arguments::new());
+                let acting = built.map_or("lr", |built| built.optimizer.effective_lr_formula());
+                if acting != "lr" {
+                    writeln!(out, "    rate that acts, `effective_lr` in a log: {acting}")?;
                 }
             }
         }
