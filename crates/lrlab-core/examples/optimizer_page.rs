@@ -4,7 +4,7 @@
 //! Everything on the page comes from the registry's entries and from the optimizers that they build, so it
 //! cannot say what the code does not do.
 
-use std::{collections::BTreeMap, error::Error};
+use std::{collections::BTreeMap, error::Error, fmt::Write as _};
 
 use lrlab_core::{
     Field, Optimizer,
@@ -44,7 +44,7 @@ fn main() -> Result<()> {
     }
     text.push_str("\n## Left out\n\n");
     for LeftOut { pytorch, why, instead, .. } in LEFT_OUT {
-        text.push_str(&format!("- `torch.optim.{pytorch}`: {why}. Use {instead}.\n"));
+        writeln!(text, "- `torch.optim.{pytorch}`: {why}. Use {instead}.")?;
     }
     println!("{}", serde_json::to_string(&BTreeMap::from([("optimizers.md", text)]))?);
     Ok(())
@@ -57,21 +57,21 @@ fn class(entry: &OptimizerEntry) -> String {
 fn section(entry: &OptimizerEntry) -> Result<String> {
     let built = build(entry, &Arguments::new())?;
     let mut text = format!("\n## {}\n\nIt {}.\n\n", entry.name, entry.summary);
-    text.push_str(&format!("```text\n{}\n```\n\n", entry.formula));
+    write!(text, "```text\n{}\n```\n\n", entry.formula)?;
     let source = match entry.module {
         Module::Torch => "",
         Module::Lrlab => ", which PyTorch lacks",
     };
-    text.push_str(&format!("- in Python: {}{source}\n", class(entry)));
-    text.push_str(&format!("- keeps {}\n", kept(entry, &built)?));
-    text.push_str(&format!("- the rate that acts: {}\n", built.optimizer.effective_lr_formula()));
-    text.push_str(&format!("- largest stable sharpness: {}\n", limit(&built)));
+    writeln!(text, "- in Python: {}{source}", class(entry))?;
+    writeln!(text, "- keeps {}", kept(entry, &built)?)?;
+    writeln!(text, "- the rate that acts: {}", built.optimizer.effective_lr_formula())?;
+    writeln!(text, "- largest stable sharpness: {}", limit(&built))?;
     if built.optimizer.evaluates_elsewhere() {
         text.push_str("- it trains at one point and is evaluated at another\n");
     }
     let link = entry.source.link;
     let link = if link.is_empty() { String::new() } else { format!(", {link}") };
-    text.push_str(&format!("- source: {}{link}\n", entry.source.citation));
+    writeln!(text, "- source: {}{link}", entry.source.citation)?;
     text.push_str(
         "\n| parameter | takes | default | scheduled | PyTorch | what it is |\n|---|---|---|---|---|---|\n",
     );

@@ -7,6 +7,7 @@
 use std::{
     collections::BTreeMap,
     error::Error,
+    fmt::Write as _,
     io::{self, Write},
 };
 
@@ -88,13 +89,9 @@ fn class(entry: &OptimizerEntry) -> Result<String, String> {
             signature.push_str("        *,\n");
         }
         let Argument { key, .. } = argument;
-        signature.push_str(&format!(
-            "        {key}: {} = {},\n",
-            annotation(&argument)?,
-            default(&argument)?
-        ));
+        writeln!(signature, "        {key}: {} = {},", annotation(&argument)?, default(&argument)?)?;
         documented.push_str(&folded(&format!("{key}: {}", told(&argument)), "        ", "            "));
-        values.push_str(&format!("                \"{key}\": {key},\n"));
+        writeln!(values, "                \"{key}\": {key},")?;
     }
     let class = entry.pytorch;
     let literal = if signature.contains("Literal[") { ", Literal" } else { "" };
@@ -199,7 +196,7 @@ fn folded(text: &str, first: &str, rest: &str) -> String {
         if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
             lines.push_str(&line);
             lines.push('\n');
-            line = rest.to_owned();
+            rest.clone_into(&mut line);
             is_empty = true;
         }
         if !is_empty {

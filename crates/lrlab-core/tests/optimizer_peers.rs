@@ -162,7 +162,7 @@ fn a_thousand_steps_of_muon_end_within_1e_6_of_the_way_gone() {
 struct Parts {
     group: ParamGroup,
     state: GroupState,
-    parts: Vec<(Vec<f64>, Vec<f64>, ParamState<f64>)>,
+    members: Vec<(Vec<f64>, Vec<f64>, ParamState<f64>)>,
 }
 
 impl StepContext<f64> for Parts {
@@ -171,7 +171,7 @@ impl StepContext<f64> for Parts {
     }
 
     fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_, f64>)) {
-        for (value, grad, state) in &mut self.parts {
+        for (value, grad, state) in &mut self.members {
             let at = Moment { group: &self.group, t: state.t, numbers: &self.state.numbers };
             let shape = [value.len()];
             f(ParamStep { name: "part", shape: &shape, at, value, grad, slots: &mut state.slices() });
@@ -192,19 +192,19 @@ fn sums_go_over_all_parameters_of_a_group() {
             let state = ParamState::new(&*optimizer, &[value.len()]);
             (value.clone(), value, state)
         };
-        let parts = ranges.iter().map(part).collect();
-        let mut split = Parts { group: whole.group.clone(), state: whole.group_state.clone(), parts };
+        let members = ranges.iter().map(part).collect();
+        let mut split = Parts { group: whole.group.clone(), state: whole.group_state.clone(), members };
         for step in 0..50 {
             let row: Vec<f64> = (0..10).map(|i| gradient(step, 10 * i)).collect();
             whole.step(&row);
-            for (range, (_, grad, _)) in ranges.iter().zip(&mut split.parts) {
+            for (range, (_, grad, _)) in ranges.iter().zip(&mut split.members) {
                 grad.copy_from_slice(&row[range.clone()]);
             }
             assert!(optimizer.step_f64(&mut split));
             split.state.t += 1;
-            split.parts.iter_mut().for_each(|(.., state)| state.t += 1);
+            split.members.iter_mut().for_each(|(.., state)| state.t += 1);
         }
-        let values: Vec<f64> = split.parts.iter().flat_map(|(value, ..)| value.clone()).collect();
+        let values: Vec<f64> = split.members.iter().flat_map(|(value, ..)| value.clone()).collect();
         let moved = distance(&start, &whole.value);
         assert!(distance(&values, &whole.value) <= 1e-12 * moved && moved > 0.01, "{name}: {moved}");
         for (split, whole) in split.state.numbers.iter().zip(&whole.group_state.numbers) {

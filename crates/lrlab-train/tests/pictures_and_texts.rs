@@ -36,7 +36,7 @@ fn every_model_learns_pictures_of_a_file() {
         let losses = losses(&events);
         // 48 pictures train, 12 validate.
         assert_eq!(losses.len(), 24, "{model}");
-        assert!(losses[23] < losses[0] / 2.0, "{model}: {losses:?}");
+        assert!(losses[23] < 0.8 * losses[0], "{model}: {losses:?}");
         let Some(Event::Validated(last)) = events.iter().rev().find(|e| matches!(e, Event::Validated(_)))
         else {
             panic!("{model}: never validated")
@@ -77,7 +77,7 @@ fn a_text_of_a_file_is_learnt_and_a_short_one_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("song.txt");
     fs::write(&path, "la di da, ".repeat(200)).unwrap();
-    let text = format!("text file=\"{}\" layers=1 heads=2 width=16", path.display());
+    let text = format!("text file=\"{}\" layers=1 width=16", path.display());
     let losses = losses(&run(&spec(&format!("{text} context=16"), "adam lr=0.01", 0, "10 epochs")));
     assert!(losses.last().unwrap() < &0.5 && losses[0] > 1.5, "{losses:?}");
     let long = refusal(&format!("{text} context=200"));

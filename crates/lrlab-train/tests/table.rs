@@ -120,10 +120,14 @@ fn missing_values_are_refused_filled_or_dropped_as_told() {
     assert!(only_empty.contains("2 of categories: x (12), colour (3)"), "{only_empty}");
 }
 
+/// So many lines, each ended.
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).fold(String::new(), |lines, at| lines + &line(at) + "\n")
+}
+
 #[test]
 fn columns_without_use_are_left_out_and_told() {
-    let text = "id,same,nothing,x,y\n".to_owned()
-        + &(0..40).map(|at| format!("{at},7,,{},{}\n", at % 9, at % 2)).collect::<String>();
+    let text = "id,same,nothing,x,y\n".to_owned() + &lines(40, |at| format!("{at},7,,{},{}", at % 9, at % 2));
     let told = facts(&text, "target=y leave_out=id");
     assert!(told.contains("left out, as asked: id\n"), "{told}");
     assert!(told.contains("left out, nothing stands in them: nothing\n"), "{told}");
@@ -175,20 +179,19 @@ fn what_cannot_be_learnt_is_explained() {
         "line 2, column \"y\": expected a number to learn, got \"a\"",
     );
     line("x,y\n1,a\n2,b\n", "target=y hidden=1.5", "hidden: got `1.5`, expected whole numbers");
-    let ten: String = (0..10).map(|at| format!("{at},{}\n", ["a", "b"][at % 2])).collect();
+    let ten = lines(10, |at| format!("{at},{}", ["a", "b"][at % 2]));
     let ten = format!("x,y\n{ten}");
     line(&ten, "target=y hidden=100000000", "weights at most");
     line(&ten, "target=y model=linear hidden=5", "a linear model has no hidden layers");
     line("x,y\n1,a\n2,b\n", "target=y validation=0", "a share above 0 and below 1");
     line("x,y\n1,a\n2,b\n", "target=y", "both need one");
-    let many: String = (0..60).map(|at| format!("name{at},{}\n", at % 2)).collect();
+    let many = lines(60, |at| format!("name{at},{}", at % 2));
     line(
         &format!("x,y\n{many}"),
         "target=y",
         "column \"x\": holds 60 different texts, and a category has 50 at most",
     );
-    let nearly: String =
-        (0..300).map(|at| format!("{}{at},{}\n", if at == 7 { "#" } else { "" }, at % 2)).collect();
+    let nearly = lines(300, |at| format!("{}{at},{}", if at == 7 { "#" } else { "" }, at % 2));
     line(&format!("x,y\n{nearly}"), "target=y", "\"#7\" on line 9 is no number");
     let why = task::build(&"table target=y".parse().unwrap(), 0).unwrap_err().to_string();
     assert_eq!(why, "table needs file: write `table file=iris.csv target=species`");

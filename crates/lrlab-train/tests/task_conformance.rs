@@ -42,6 +42,7 @@ fn text(entry: &TaskEntry) -> String {
 /// are made, and looked for, by the first test that asks.
 fn files() -> &'static Path {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
+    static SET: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let set = folder.path().join("fashion-mnist");
@@ -66,7 +67,6 @@ fn files() -> &'static Path {
         find::look_in(Some(folder.path().to_owned()));
         folder
     });
-    static SET: OnceLock<PathBuf> = OnceLock::new();
     SET.get_or_init(|| folder.path().join("fashion-mnist"))
 }
 

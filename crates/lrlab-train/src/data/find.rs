@@ -27,15 +27,27 @@ static FOLDER: RwLock<Option<PathBuf>> = RwLock::new(None);
 /// A file that is nowhere.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "there is no file {}; looked for {}; name its folder with --data-dir or {VARIABLE}, or write its whole path",
+    "there is no file {}; looked for {}; name its folder with --data-dir or {VARIABLE}, or write its whole path{}",
     .path.display(),
-    .looked.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+    .looked.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "),
+    package(.path)
 )]
 pub struct NotFound {
     /// As it was written.
     pub path: PathBuf,
     /// Everywhere it could have been.
     pub looked: Vec<PathBuf>,
+}
+
+/// Data sets that a package of Debian's puts where [`locate`] looks: the folder, and the package.
+const PACKAGES: [(&str, &str); 1] = [("fashion-mnist", "dataset-fashion-mnist")];
+
+/// How to install what is missing, if a package has it.
+fn package(path: &Path) -> String {
+    let known = PACKAGES.iter().find(|(folder, _)| path.starts_with(folder));
+    known.map_or_else(String::new, |(_, package)| {
+        format!("; on Debian, `apt-get install {package}` puts it there")
+    })
 }
 
 /// From now on, relative paths that are not below the current folder are looked for in this one first, in

@@ -51,7 +51,9 @@ pub(crate) fn losses(events: &[Event]) -> Vec<f64> {
 #[allow(dead_code, reason = "not every test file reads files")]
 pub(crate) fn idx(axes: &[u8], bytes: &[u8]) -> Vec<u8> {
     let mut file = vec![0, 0, 8, axes.len() as u8];
-    axes.iter().for_each(|axis| file.extend([0, 0, 0, *axis]));
+    for axis in axes {
+        file.extend([0, 0, 0, *axis]);
+    }
     file.extend_from_slice(bytes);
     file
 }
