@@ -72,7 +72,7 @@ fn arguments(entry: &OptimizerEntry) -> Vec<Argument> {
     found
 }
 
-fn class(entry: &OptimizerEntry) -> Result<String, String> {
+fn class(entry: &OptimizerEntry) -> Result<String, Box<dyn Error>> {
     let built = (entry.build)(&BTreeMap::new()).map_err(|faults| format!("{faults:?}"))?;
     let (base, moves) = if built.optimizer.evaluates_elsewhere() {
         let told = "It trains at one point and is evaluated at another: call `train()` before training, and `eval()` \
