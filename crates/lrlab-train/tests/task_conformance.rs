@@ -140,7 +140,7 @@ fn the_gradient_is_the_slope_of_the_loss() {
         let norm = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
         let direction: Vec<f32> = gradient.iter().map(|g| (f64::from(*g) / norm) as f32).collect();
         // Short, so that few of a network's kinks lie on the way.
-        let h = 0.003;
+        let h = 0.001;
         move_by(&mut *task, &direction, h);
         let up = task.gradients(Batch::Probe).unwrap();
         move_by(&mut *task, &direction, -2.0 * h);

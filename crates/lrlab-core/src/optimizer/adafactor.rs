@@ -213,14 +213,13 @@ impl Algorithm for Adafactor {
     }
 
     fn step<V: Float>(&self, context: &mut dyn StepContext<V>) {
-        let group = context.group().group;
-        let lr = group.lr();
-        let shrink = 1.0 - lr * group.get(Field::WeightDecay);
+        let lr = context.group().group.lr();
         let (mut squares, mut count) = (0.0, 0);
         context.for_each(&mut |step| {
             squares += vector::norm_squared(step.value);
             count += step.value.len();
             let tensor = Tensor { shape: step.shape, value: step.value, grad: step.grad, slots: step.slots };
+            let shrink = 1.0 - lr * step.at.group.get(Field::WeightDecay);
             self.update(lr, shrink, step.at.t + 1, tensor);
         });
         if let [size] = context.group().numbers {

@@ -119,7 +119,6 @@ impl Algorithm for DoG {
         let group = context.group();
         let first = group.t == 0;
         let (lr, eps) = (group.group.lr(), group.group.get(Field::Eps));
-        let weight_decay = group.group.get(Field::WeightDecay);
 
         let (mut distance, mut squares) = (0.0, 0.0);
         context.for_each(&mut |step| {
@@ -127,6 +126,7 @@ impl Algorithm for DoG {
             if step.at.t == 0 {
                 start.copy_from_slice(step.value);
             }
+            let weight_decay = step.at.group.get(Field::WeightDecay);
             if weight_decay != 0.0 {
                 simd::run(AddScaled { to: step.grad, of: step.value, factor: weight_decay });
             }

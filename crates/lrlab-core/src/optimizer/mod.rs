@@ -161,7 +161,8 @@ pub struct ParamStep<'a, V = f32> {
     pub name: &'a str,
     /// Its shape.
     pub shape: &'a [usize],
-    /// Its group, with the updates that this parameter has had before this one.
+    /// Its group, with the updates that this parameter has had before this one. Weight decay is this
+    /// parameter's own: it is 0 under a mask, whatever that of the group as a whole.
     pub at: Moment<'a>,
     /// Its values, changed in place.
     pub value: &'a mut [V],

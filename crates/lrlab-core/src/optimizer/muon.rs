@@ -212,9 +212,9 @@ impl Algorithm for Muon {
     fn step<V: Float>(&self, context: &mut dyn StepContext<V>) {
         let group = context.group().group;
         let (lr, momentum) = (group.lr(), group.get(Field::Momentum));
-        let shrink = 1.0 - lr * group.get(Field::WeightDecay);
         let eps = group.get(Field::Eps);
         context.for_each(&mut |step| {
+            let shrink = 1.0 - lr * step.at.group.get(Field::WeightDecay);
             let (&[rows, columns], [buffer]) = (step.shape, step.slots) else { return };
             if step.value.is_empty() {
                 return;

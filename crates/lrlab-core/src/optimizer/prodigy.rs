@@ -229,13 +229,12 @@ impl Algorithm for Prodigy {
     fn step<V: Float>(&self, context: &mut dyn StepContext<V>) {
         let group = context.group();
         let estimate = Estimate::read(group.numbers);
-        let (lr, decay) = (group.group.lr(), group.group.get(Field::WeightDecay));
+        let lr = group.group.lr();
         let (beta1, beta2) = (group.group.get(Field::Beta1), group.group.get(Field::Beta2));
         let eps = group.group.get(Field::Eps);
         let beta3 = self.beta3.unwrap_or_else(|| beta2.sqrt());
         let rate = self.rate(group.group, estimate);
         let d = estimate.d;
-        let coupled = if self.decouple { 0.0 } else { decay };
         let gained = d / self.d0 * if self.safeguard_warmup { d } else { rate };
 
         let (mut gathered, mut sizes) = (0.0, 0.0);
@@ -247,6 +246,7 @@ impl Algorithm for Prodigy {
                 return;
             }
             let [exp_avg, exp_avg_sq, s, p0] = step.slots else { return };
+            let coupled = if self.decouple { 0.0 } else { step.at.group.get(Field::WeightDecay) };
             let c = Gathering { coupled, beta1, beta2, beta3, d, gained };
             simd::run(Gather { c, value: step.value, grad: step.grad, exp_avg, exp_avg_sq, s });
             let product = |[g, p0, p]: [V; 3]| -> f64 { g.into() * (p0 - p).into() };
@@ -260,12 +260,10 @@ impl Algorithm for Prodigy {
         let estimate = self.renewed(estimate, beta3, gathered, sizes);
         estimate.write(context.group().numbers);
 
-        let c = Moving {
-            shrink: if self.decouple { -decay * rate } else { 0.0 },
-            eps: estimate.d * eps,
-            step: if beta1 > 0.0 { -rate } else { -rate * estimate.d },
-        };
+        let (eps, factor) = (estimate.d * eps, if beta1 > 0.0 { -rate } else { -rate * estimate.d });
         context.for_each(&mut |step| {
+            let shrink = if self.decouple { -step.at.group.get(Field::WeightDecay) * rate } else { 0.0 };
+            let c = Moving { shrink, eps, step: factor };
             let direction = if beta1 > 0.0 { &*step.slots[EXP_AVG] } else { &*step.grad };
             let mean_square = &*step.slots[EXP_AVG_SQ];
             simd::run(Move { c, value: step.value, direction, mean_square });
