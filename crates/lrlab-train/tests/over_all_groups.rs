@@ -172,6 +172,10 @@ fn a_mask_keeps_every_optimizers_weight_decay_from_its_parameters() {
         let (Some(decays), Some(not)) = (with_decay(entry.name, 0.5), with_decay(entry.name, 0.0)) else {
             continue;
         };
+        // The rows are learnt by vectors.
+        if built.optimizer.refuses(&[3]).is_some() {
+            continue;
+        }
         let of = |strategy: &str| losses(&trained(Rows::ten(), strategy, "10 epochs", false));
         assert_ne!(of(&decays), of(&not), "{decays}");
         assert_eq!(of(&format!("{decays} | no decay for *")), of(&not), "{decays}");
