@@ -370,3 +370,22 @@ fn the_preconditioner_is_what_the_last_update_divided_by() {
         assert!(held >= 4, "{name}: {held}");
     }
 }
+
+#[test]
+fn a_rate_of_its_own_is_told_in_words() {
+    for (name, args) in settings() {
+        let mut trained = Trained::new(name, &args, vec![1.0, -2.0, 0.5]);
+        let told = trained.optimizer.effective_lr_formula() != "lr";
+        for _ in 0..12 {
+            let optimizer = trained.optimizer.clone();
+            let mut ahead = trained.clone();
+            optimizer.advance(ahead.group());
+            let acts = optimizer.effective_lr(ahead.at());
+            assert!(
+                told || acts == trained.group.lr(),
+                "{name} {args:?}: {acts} acts, and nothing tells why"
+            );
+            trained.step(&[3.0, -1.0, 0.25]);
+        }
+    }
+}

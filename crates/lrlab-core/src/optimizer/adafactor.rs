@@ -237,6 +237,10 @@ impl Algorithm for Adafactor {
         }
     }
 
+    fn effective_lr_formula(&self) -> &'static str {
+        "max(eps2, root mean square of the parameters) * min(lr, 1 / sqrt(t + 1))"
+    }
+
     /// NaN: the bound on an update's root mean square ties all elements of a tensor together, and its rate
     /// follows its size.
     fn stability_limit(&self, _at: Moment<'_>) -> f64 {

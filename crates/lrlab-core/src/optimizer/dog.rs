@@ -170,6 +170,10 @@ impl Algorithm for DoG {
         at.group.lr() * eta
     }
 
+    fn effective_lr_formula(&self) -> &'static str {
+        "lr * eta, the largest distance from the start over the root of the summed squares of gradients"
+    }
+
     /// That of gradient descent at the rate of the last update: 2 / (lr * eta). Weight decay adds itself to
     /// every eigenvalue of the Hessian, so it is taken off. Steps that grow raise both r and G, so `DoG` finds
     /// its way back from above the limit.

@@ -276,6 +276,10 @@ impl Algorithm for Prodigy {
         self.rate(at.group, Estimate::read(at.numbers))
     }
 
+    fn effective_lr_formula(&self) -> &'static str {
+        "d * lr, d being the estimate of the distance to go; times a correction of the means where asked for"
+    }
+
     /// That of Adam at the rate r = d * lr * b, for P^-1 H with P from
     /// [`preconditioner`](Algorithm::preconditioner): (2 - r * decay)(1 + beta1) / ((1 - beta1) r). It is the
     /// limit of a quadratic whose d stayed as it is; while d grows, m and v still hold terms of smaller d.

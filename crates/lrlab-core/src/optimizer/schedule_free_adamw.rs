@@ -174,6 +174,10 @@ impl Elementwise for ScheduleFreeAdamW {
         schedule_free::warmed_up(at.group.lr(), at.t, self.warmup_steps)
     }
 
+    fn effective_lr_formula(&self) -> &'static str {
+        "lr, and lr * (t + 1) / warmup_steps while t < warmup_steps"
+    }
+
     /// For P^-1 H at y, with P from [`preconditioner`](Elementwise::preconditioner) and the share c of the
     /// mean as they are: `2(2 - c) / ((1 - β)(2 - c) + cβ) / lr` with β = beta1, which is 2 / lr at first
     /// and goes to 2 / ((1 - β) lr). Weight decay adds itself to every eigenvalue of P^-1 H, so it is taken

@@ -177,6 +177,10 @@ impl Elementwise for ScheduleFreeRAdam {
         self.rate(at.group, at.t)
     }
 
+    fn effective_lr_formula(&self) -> &'static str {
+        "lr * rect, and lr or 0 while it does not divide"
+    }
+
     /// That of Schedule-Free AdamW with the rate times rect; while the mean of squares is not divided by, it
     /// is on H itself. Infinite while nothing moves.
     fn stability_limit(&self, at: Moment<'_>) -> f64 {

@@ -127,6 +127,10 @@ impl Elementwise for ScheduleFreeSgd {
         schedule_free::warmed_up(at.group.lr(), at.t, self.warmup_steps)
     }
 
+    fn effective_lr_formula(&self) -> &'static str {
+        "lr, and lr * (t + 1) / warmup_steps while t < warmup_steps"
+    }
+
     /// Of the Hessian at y, with the share c of the mean as it is: `2(2 - c) / ((1 - β)(2 - c) + cβ) / lr`
     /// with β = momentum, which is 2 / lr at first and goes to 2 / ((1 - β) lr). Weight decay adds itself
     /// to every eigenvalue, so it is taken off.
