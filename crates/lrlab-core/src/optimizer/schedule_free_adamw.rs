@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The update of y and z, their symbols, the paper and the reference stand in
-//! [`schedule_free`](super::schedule_free); beta is `beta1` there. There is no mean of gradients: y takes
+//! [`schedule_free`]; beta is `beta1` there. There is no mean of gradients: y takes
 //! its part.
 //!
 //! | symbol | meaning | unit |

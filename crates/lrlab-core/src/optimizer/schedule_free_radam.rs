@@ -15,8 +15,8 @@
 //! | rho | how many independent gradients v amounts to, about | 1 |
 //! | rect | share of the rate that is trusted | 1 |
 //!
-//! The other symbols stand in [`schedule_free_adamw`](super::schedule_free_adamw), the update of y and z in
-//! [`schedule_free`](super::schedule_free).
+//! The other symbols stand in [`schedule_free_adamw`], the update of y and z in
+//! [`schedule_free`].
 //!
 //! Papers: Defazio et al. 2024, "The Road Less Scheduled" (arXiv 2405.15682); Liu et al. 2019, "On the Variance
 //! of the Adaptive Learning Rate and Beyond", algorithm 2 (arXiv 1908.03265), whose rho must exceed 4 as here,

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The update of y and z, their symbols, the paper and the reference stand in
-//! [`schedule_free`](super::schedule_free); beta is `momentum` there.
+//! [`schedule_free`]; beta is `momentum` there.
 //!
 //! | symbol | meaning | unit |
 //! |---|---|---|

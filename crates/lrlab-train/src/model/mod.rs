@@ -1,8 +1,8 @@
 //! Models by name and size, in plain Rust over one matrix product, with PyTorch's names, shapes and
 //! initial weights.
 //!
-//! A [`Layer`] computes outputs for a batch of rows and, later, the gradients of its weights and of
-//! its inputs. [`Sequential`] and [`Residual`] put layers together; a [`Stack`] of them, or a [`Gpt`],
+//! A `Layer` computes outputs for a batch of rows and, later, the gradients of its weights and of
+//! its inputs. `Sequential` and `Residual` put layers together; a `Stack` of them, or a `Gpt`,
 //! is what a task trains. Every weight keeps the shape that PyTorch gives it, and is drawn in the order in
 //! which the twin in `golden/pytorch/models.py` draws it.
 //!
