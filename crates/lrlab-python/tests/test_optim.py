@@ -156,7 +156,7 @@ def test_what_is_kept_stands_in_the_state_dict(kind: type[CoreOptimizer]) -> Non
     optimizer = made(kind, module.parameters())
     train(module, optimizer, range(3))
     group, state = optimizer.param_groups[0], optimizer.state[module[0].weight]
-    assert group["k"] == 3 and state["step"] == 3
+    assert group["updates"] == 3 and state["step"] == 3
     kept = {key: value for key, value in state.items() if key != "step"}
     assert kept and all(isinstance(value, Tensor) for value in kept.values())
     plain = {key for key, value in group.items() if key != "params"}

@@ -22,8 +22,8 @@ use super::{
     tensor::{Kind, Memory, Torch},
 };
 
-/// Updates that a group has had, under the name that Schedule-Free and Prodigy have for it.
-pub(super) const GROUP_COUNT: &str = "k";
+/// Updates that a group has had. Not `k`, which Prodigy counts by itself: an update without any gradient is none of its.
+pub(super) const GROUP_COUNT: &str = "updates";
 /// Updates that a parameter has had.
 const PARAMETER_COUNT: &str = "step";
 
