@@ -154,14 +154,15 @@ impl Elementwise for RmsProp {
         let grad = if c.maximize { -grad } else { grad };
         let grad = if c.weight_decay == 0.0 { grad } else { grad + param.scale(c.weight_decay) };
         slots[0] = slots[0].scale(c.alpha) + grad.scale(1.0 - c.alpha) * grad;
-        let mean = if c.centered {
+        // What is known of SLOTS leaves no branch in the loop that could fail, which would keep it from vectors.
+        let mean = if SLOTS > 1 && c.centered {
             slots[SLOTS - 1] = slots[SLOTS - 1].lerp(grad, 1.0 - c.alpha);
             Some(slots[SLOTS - 1])
         } else {
             None
         };
         let denominator = denominator(slots[0], mean, c.eps);
-        if c.momentum == 0.0 {
+        if SLOTS == 1 || c.momentum == 0.0 {
             return param - grad.scale(c.lr) / denominator;
         }
         slots[1] = slots[1].scale(c.momentum) + grad / denominator;
