@@ -27,7 +27,8 @@
 //! amsgrad's maximum over v before the correction. Differences:
 //! - a rate, eps or weight decay of NaN is refused; `betas` is spelled `beta1` and `beta2`;
 //! - updates are counted in u64, where PyTorch counts in f32 and stops at 16,777,216;
-//! - f32 results may differ from PyTorch's in the last bits: its CPU kernels round `a + b * c` once.
+//! - f32 results may differ from PyTorch's in the last bits: its CPU kernels round `a + b * c` once, and here
+//!   the numerator is multiplied with sqrt(1 - beta2^k) where there sqrt(u) is divided by it.
 
 use super::{
     Elementwise, Moment, Value,
@@ -103,9 +104,10 @@ pub struct Coefficients {
     shrink: f64,
     beta1: f64,
     beta2: f64,
-    eps: f64,
+    /// `lr * root / (1 - beta1^k)` with `root = sqrt(1 - beta2^k)`.
     step_size: f64,
-    correction2_sqrt: f64,
+    /// `eps * root`.
+    eps: f64,
 }
 
 const SLOTS: &[&str] = &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
@@ -113,13 +115,6 @@ const SLOTS: &[&str] = &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
 /// `1 - beta^k`: the share of a mean that starts at 0 which has been filled after `k` updates.
 pub(super) fn correction(beta: f64, k: u64) -> f64 {
     1.0 - beta.powf(k as f64)
-}
-
-/// The denominator P of an update: the corrected root mean square plus eps.
-#[expect(clippy::inline_always, reason = "part of the formula")]
-#[inline(always)]
-fn denominator<V: Value>(mean_square: V, correction2_sqrt: f64, eps: f64) -> V {
-    mean_square.sqrt().divide(correction2_sqrt).offset(eps)
 }
 
 impl Elementwise for Adam {
@@ -132,15 +127,17 @@ impl Elementwise for Adam {
     fn coefficients(&self, Moment { group, t, .. }: Moment<'_>) -> Coefficients {
         let (lr, decay) = (group.lr(), group.get(Field::WeightDecay));
         let (beta1, beta2) = (group.get(Field::Beta1), group.get(Field::Beta2));
+        // m / (sqrt(u) / root + eps) is m * root / (sqrt(u) + eps * root): one division of each element less,
+        // and the division is what an update takes longest over.
+        let root = correction(beta2, t + 1).sqrt();
         Coefficients {
             maximize: self.maximize,
             coupled: if self.decoupled { 0.0 } else { decay },
             shrink: if self.decoupled { 1.0 - lr * decay } else { 1.0 },
             beta1,
             beta2,
-            eps: group.get(Field::Eps),
-            step_size: lr / correction(beta1, t + 1),
-            correction2_sqrt: correction(beta2, t + 1).sqrt(),
+            step_size: lr * root / correction(beta1, t + 1),
+            eps: group.get(Field::Eps) * root,
         }
     }
 
@@ -160,8 +157,7 @@ impl Elementwise for Adam {
         if SLOTS == 3 {
             slots[2] = slots[2].max(slots[1]);
         }
-        let denominator = denominator(slots[SLOTS - 1], c.correction2_sqrt, c.eps);
-        param - slots[0].scale(c.step_size) / denominator
+        param - slots[0].scale(c.step_size) / slots[SLOTS - 1].sqrt().offset(c.eps)
     }
 
     /// For P^-1 H with P from [`preconditioner`](Elementwise::preconditioner):
@@ -175,7 +171,8 @@ impl Elementwise for Adam {
     /// directions, so it is left out: the limit is on P^-1 (H + decay). With maximize it is on -H.
     fn stability_limit(&self, at: Moment<'_>) -> f64 {
         let c = self.coefficients(at);
-        (1.0 + c.shrink) * (1.0 + c.beta1) / ((1.0 - c.beta1) * c.step_size)
+        let corrected = at.group.lr() / correction(c.beta1, at.t + 1);
+        (1.0 + c.shrink) * (1.0 + c.beta1) / ((1.0 - c.beta1) * corrected)
     }
 
     /// P = sqrt(v) / sqrt(1 - beta2^t) + eps, with amsgrad from the maximum: the denominator of the
@@ -194,7 +191,7 @@ impl Elementwise for Adam {
         let correction2_sqrt = correction(group.get(Field::Beta2), t).sqrt();
         let eps = group.get(Field::Eps);
         for (out, &mean_square) in out.iter_mut().zip(mean_square) {
-            *out = denominator(mean_square, correction2_sqrt, eps);
+            *out = mean_square.sqrt().divide(correction2_sqrt).offset(eps);
         }
         true
     }

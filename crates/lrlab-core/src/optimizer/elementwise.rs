@@ -145,16 +145,59 @@ impl<E: Elementwise, V: Value, const SLOTS: usize> Kernel for Pass<'_, E, V, SLO
             "gradient and slots must be as long as the parameter"
         );
         let c = *self.c;
-        let mut slots = self.slots.map(|slot| &mut slot[..length]);
-        for (i, (param, &grad)) in self.param.iter_mut().zip(self.grad).enumerate() {
-            let mut own: [V; SLOTS] = std::array::from_fn(|k| slots[k][i]);
-            *param = E::update(&c, *param, grad, &mut own);
-            for (slot, new) in slots.iter_mut().zip(own) {
-                slot[i] = new;
+        let (params, last_param) = self.param.as_chunks_mut::<BLOCK>();
+        let (grads, last_grad) = self.grad.as_chunks::<BLOCK>();
+        let mut slots = self.slots;
+        for block in 0..params.len() {
+            let ahead = block + AHEAD;
+            if ahead < params.len() {
+                simd::prefetch(&params[ahead]);
+                simd::prefetch(&grads[ahead]);
+                for slot in &slots {
+                    simd::prefetch(&slot.as_chunks::<BLOCK>().0[ahead]);
+                }
+            }
+            let own = slots.each_mut().map(|slot| &mut slot.as_chunks_mut().0[block]);
+            update_block::<E, V, SLOTS>(&c, &mut params[block], &grads[block], own);
+        }
+        if let Some(&filler) = last_grad.last() {
+            // Filled up to a whole block, the rest needs no loop of its own, which would not be vectors.
+            let filled = |rest: &[V]| std::array::from_fn(|i| *rest.get(i).unwrap_or(&filler));
+            let mut param = filled(last_param);
+            let mut own = slots.each_ref().map(|slot| filled(slot.as_chunks::<BLOCK>().1));
+            update_block::<E, V, SLOTS>(&c, &mut param, &filled(last_grad), own.each_mut());
+            last_param.copy_from_slice(&param[..last_param.len()]);
+            for (slot, own) in slots.iter_mut().zip(own) {
+                let rest = slot.as_chunks_mut::<BLOCK>().1;
+                rest.copy_from_slice(&own[..rest.len()]);
             }
         }
     }
 }
+
+#[expect(clippy::inline_always, reason = "the loop must be compiled for the caller's instruction set")]
+#[inline(always)]
+fn update_block<E: Elementwise, V: Value, const SLOTS: usize>(
+    c: &E::Coefficients,
+    param: &mut [V; BLOCK],
+    grad: &[V; BLOCK],
+    slots: [&mut [V; BLOCK]; SLOTS],
+) {
+    for i in 0..BLOCK {
+        let mut own: [V; SLOTS] = std::array::from_fn(|k| slots[k][i]);
+        param[i] = E::update(c, param[i], grad[i], &mut own);
+        for k in 0..SLOTS {
+            slots[k][i] = own[k];
+        }
+    }
+}
+
+/// Elements that are updated between two requests for memory.
+const BLOCK: usize = 64;
+
+/// How many blocks ahead a request is. A root and a division take so long that the processor, left to itself,
+/// looks too short a way ahead to keep the memory busy meanwhile.
+const AHEAD: usize = 4;
 
 /// Moves `param` to `point` from the other.
 fn move_slice<E: Elementwise, V: Value>(

@@ -89,15 +89,24 @@ pub struct Coefficients {
     rectification: Option<f64>,
 }
 
-/// The share of the rate in update `k`, from 1; `None` while it does not divide by the root mean square.
-fn rectification(beta2: f64, k: u64) -> Option<f64> {
-    let last = 2.0 / (1.0 - beta2) - 1.0;
+/// rho of updates without end: how many gradients the mean of squares remembers at most.
+pub(super) fn longest_average(beta2: f64) -> f64 {
+    2.0 / (1.0 - beta2) - 1.0
+}
+
+/// rect: the share of the rate in update `k`, from 1; `None` where rho is not above `trusted`, and the
+/// update does not divide by the root mean square.
+pub(super) fn rectification(beta2: f64, k: u64, trusted: f64) -> Option<f64> {
     let k = k as f64;
     let power = beta2.powf(k);
+    let last = longest_average(beta2);
     let now = last - 2.0 * k * power / (1.0 - power);
     let share = || ((now - 4.0) * (now - 2.0) * last / ((last - 4.0) * (last - 2.0) * now)).sqrt();
-    (now > 5.0).then(share)
+    (now > trusted).then(share)
 }
+
+/// rho above which the mean of squares is divided by.
+const TRUSTED: f64 = 5.0;
 
 impl Elementwise for RAdam {
     type Coefficients = Coefficients;
@@ -119,7 +128,7 @@ impl Elementwise for RAdam {
             lr,
             correction1: correction(beta1, t + 1),
             correction2_sqrt: correction(beta2, t + 1).sqrt(),
-            rectification: rectification(beta2, t + 1),
+            rectification: rectification(beta2, t + 1, TRUSTED),
         }
     }
 
@@ -149,7 +158,7 @@ impl Elementwise for RAdam {
 
     /// lr * rect, and lr itself while the update does not divide.
     fn effective_lr(&self, Moment { group, t, .. }: Moment<'_>) -> f64 {
-        group.lr() * rectification(group.get(Field::Beta2), t + 1).unwrap_or(1.0)
+        group.lr() * rectification(group.get(Field::Beta2), t + 1, TRUSTED).unwrap_or(1.0)
     }
 
     fn effective_lr_formula(&self) -> &'static str {
@@ -173,7 +182,7 @@ impl Elementwise for RAdam {
         out: &mut [f32],
     ) -> bool {
         let beta2 = group.get(Field::Beta2);
-        if rectification(beta2, t + 1).is_none() {
+        if rectification(beta2, t + 1, TRUSTED).is_none() {
             return false;
         }
         let correction2_sqrt = correction(beta2, t).sqrt();
@@ -191,11 +200,11 @@ mod tests {
 
     #[test]
     fn it_divides_from_the_sixth_update_on_and_trusts_it_more_and_more() {
-        let shares: Vec<_> = (1..=7).map(|k| rectification(0.999, k)).collect();
+        let shares: Vec<_> = (1..=7).map(|k| rectification(0.999, k, TRUSTED)).collect();
         assert!(shares[..5].iter().all(Option::is_none), "{shares:?}");
         assert!(shares[5] < shares[6] && shares[6] < Some(0.1), "{shares:?}");
-        assert!(rectification(0.999, 100_000).is_some_and(|share| share > 0.999));
+        assert!(rectification(0.999, 100_000, TRUSTED).is_some_and(|share| share > 0.999));
         // So short a mean never says enough.
-        assert_eq!(rectification(0.6, 100_000), None);
+        assert_eq!(rectification(0.6, 100_000, TRUSTED), None);
     }
 }

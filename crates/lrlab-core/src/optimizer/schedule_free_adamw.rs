@@ -26,7 +26,7 @@
 
 use super::{
     Elementwise, Moment, Number, Point, Value,
-    adam::{BETA1, BETA2, EPS},
+    adam::{BETA1, BETA2, EPS, correction},
     registry::{Built, LR, Module, OptimizerEntry, Settings, number},
     schedule_free::{self, Averaging, R, Step, WARMUP_STEPS, WEIGHT_LR_POWER},
 };
@@ -94,17 +94,10 @@ pub struct ScheduleFreeAdamW {
 pub struct Coefficients {
     pub(super) beta2: f64,
     pub(super) eps: f64,
-    /// `1 - beta2^k`; infinite where the gradient is not divided by its root mean square.
-    pub(super) correction2: f64,
+    /// `sqrt(1 - beta2^k)`, or `None` where the gradient is not divided by its root mean square.
+    pub(super) root: Option<f64>,
     pub(super) weight_decay: f64,
     pub(super) step: Step,
-}
-
-/// The denominator P of an update: the corrected root mean square plus eps.
-#[expect(clippy::inline_always, reason = "part of the formula")]
-#[inline(always)]
-pub(super) fn denominator<V: Value>(mean_square: V, correction2: f64, eps: f64) -> V {
-    mean_square.divide(correction2).sqrt().offset(eps)
 }
 
 /// The formula of the file, with a plain gradient where `c` says so.
@@ -112,8 +105,11 @@ pub(super) fn denominator<V: Value>(mean_square: V, correction2: f64, eps: f64) 
 #[inline(always)]
 pub(super) fn update<V: Value>(c: &Coefficients, param: V, grad: V, slots: &mut [V]) -> V {
     slots[1] = slots[1].scale(c.beta2) + grad.scale(1.0 - c.beta2) * grad;
-    let direction =
-        if c.correction2.is_infinite() { grad } else { grad / denominator(slots[1], c.correction2, c.eps) };
+    let direction = match c.root {
+        // One division of each element less than g / (sqrt(v / root^2) + eps).
+        Some(root) => grad.scale(root) / slots[1].sqrt().offset(c.eps * root),
+        None => grad,
+    };
     let direction = if c.weight_decay == 0.0 { direction } else { direction + param.scale(c.weight_decay) };
     c.step.take(param, direction, &mut slots[0])
 }
@@ -143,7 +139,7 @@ impl Elementwise for ScheduleFreeAdamW {
         Coefficients {
             beta2,
             eps: group.get(Field::Eps),
-            correction2: 1.0 - beta2.powf((t + 1) as f64),
+            root: Some(correction(beta2, t + 1).sqrt()),
             weight_decay: group.get(Field::WeightDecay),
             step: Step::new(at, Field::Beta1, Elementwise::effective_lr(self, at)),
         }
@@ -190,17 +186,21 @@ impl Elementwise for ScheduleFreeAdamW {
     /// P = sqrt(v / (1 - beta2^t)) + eps: the denominator of the last update made. Before the first update
     /// there is none yet, and `out` becomes NaN.
     fn preconditioner(&self, at: Moment<'_>, slots: &[Vec<f32>], out: &mut [f32]) -> bool {
-        match at.t.checked_sub(1) {
-            None => out.fill(f32::NAN),
-            Some(last) => write_denominators(&self.coefficients(Moment { t: last, ..at }), slots, out),
-        }
-        true
+        let Some(last) = at.t.checked_sub(1) else {
+            out.fill(f32::NAN);
+            return true;
+        };
+        write_denominators(&self.coefficients(Moment { t: last, ..at }), slots, out)
     }
 }
 
-/// What the update of `c` divided by.
-pub(super) fn write_denominators(c: &Coefficients, slots: &[Vec<f32>], out: &mut [f32]) {
+/// What the update of `c` divided by; whether it did.
+pub(super) fn write_denominators(c: &Coefficients, slots: &[Vec<f32>], out: &mut [f32]) -> bool {
+    let Some(root) = c.root else {
+        return false;
+    };
     for (out, &mean_square) in out.iter_mut().zip(&slots[1]) {
-        *out = denominator(mean_square, c.correction2, c.eps);
+        *out = mean_square.sqrt().divide(root).offset(c.eps);
     }
+    true
 }

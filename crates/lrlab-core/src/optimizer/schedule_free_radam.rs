@@ -27,9 +27,10 @@
 
 use super::{
     Elementwise, Moment, Number, Point, Value,
-    adam::{BETA2, EPS},
+    adam::{BETA2, EPS, correction},
     registry::{Built, LR, Module, OptimizerEntry, Settings, flag},
     schedule_free::{self, Averaging, R, Step, WEIGHT_LR_POWER},
+    radam::{self, longest_average},
     schedule_free_adamw::{self, Coefficients, DECAY_AT_Y, SCHEDULE_FREE_BETA1, SLOTS},
 };
 use crate::{
@@ -86,18 +87,9 @@ fn build(args: &Arguments) -> Result<Built, Vec<Fault>> {
 /// rho above which the mean of squares is divided by.
 const TRUSTED: f64 = 4.0;
 
-/// `rho_inf`.
-fn longest_average(beta2: f64) -> f64 {
-    2.0 / (1.0 - beta2) - 1.0
-}
-
 /// rect of update number `k`, from 1, or `None` where the mean of squares is not divided by.
 fn rectification(beta2: f64, k: u64) -> Option<f64> {
-    let power = beta2.powf(k as f64);
-    let longest = longest_average(beta2);
-    let rho = longest - 2.0 * k as f64 * power / (1.0 - power);
-    (rho > TRUSTED)
-        .then(|| ((rho - 4.0) * (rho - 2.0) * longest / ((longest - 4.0) * (longest - 2.0) * rho)).sqrt())
+    radam::rectification(beta2, k, TRUSTED)
 }
 
 /// Schedule-Free `RAdam`. Rate, betas, eps and weight decay come from the group.
@@ -146,7 +138,7 @@ impl Elementwise for ScheduleFreeRAdam {
         Coefficients {
             beta2,
             eps: group.get(Field::Eps),
-            correction2: if divides { 1.0 - beta2.powf((t + 1) as f64) } else { f64::INFINITY },
+            root: divides.then(|| correction(beta2, t + 1).sqrt()),
             weight_decay: group.get(Field::WeightDecay),
             step: Step::new(at, Field::Beta1, self.rate(group, t)),
         }
@@ -195,12 +187,7 @@ impl Elementwise for ScheduleFreeRAdam {
             out.fill(f32::NAN);
             return true;
         };
-        let c = self.coefficients(Moment { t: last, ..at });
-        if c.correction2.is_infinite() {
-            return false;
-        }
-        schedule_free_adamw::write_denominators(&c, slots, out);
-        true
+        schedule_free_adamw::write_denominators(&self.coefficients(Moment { t: last, ..at }), slots, out)
     }
 }
 

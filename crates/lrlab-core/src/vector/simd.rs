@@ -79,3 +79,19 @@ fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
 fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
     kernel.run()
 }
+
+/// Lets the memory fetch `block`, which will be wanted soon. No more than a hint, and none where the
+/// target has no instruction for it.
+#[expect(clippy::inline_always, reason = "instructions of the caller's loop")]
+#[inline(always)]
+#[cfg_attr(target_arch = "x86_64", allow(unsafe_code, reason = "the instruction has no safe form"))]
+pub(crate) fn prefetch<V, const N: usize>(block: &[V; N]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in block.chunks(64 / size_of::<V>()) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch changes nothing that a program can see, and every x86_64 processor has it.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = block;
+}
