@@ -114,20 +114,31 @@ DIGITS_OPTIMIZERS = [
     "Adafactor(lr=0.01)",
 ]
 
+DIGITS_OPTIMIZERS_OF_MATRICES = ["Muon(lr=0.005)", "Muon(lr=0.002, adjust_lr_fn='match_rms_adamw')"]
 
-def digits_losses(text: str, steps: int = 200) -> list[float]:
-    """Losses before each step on the digits, in file order, short last batch dropped; shortest decimals of f32."""
+
+def digits_losses(text: str, biases: str | None = None, steps: int = 200) -> list[float]:
+    """Losses before each step on the digits, in file order, short last batch dropped; shortest decimals of f32.
+
+    With ``biases`` the optimizer of that text takes all vectors.
+    """
     digits = load_digits()
     model = mlp(0)
-    optimizer = eval(text.replace("(", "(model.parameters(), ", 1), {**vars(torch.optim), "model": model})  # noqa: S307 - the list above
+    parameters = list(model.parameters())
+    taken = [parameters] if biases is None else [[p for p in parameters if p.dim() == d] for d in (2, 1)]
+    optimizers = [
+        eval(text.replace("(", "(taken, ", 1), {**vars(torch.optim), "taken": taken})  # noqa: S307 - the list above
+        for text, taken in zip([text, biases], taken)
+    ]
     cross_entropy = nn.CrossEntropyLoss()
     losses = []
     for step in range(steps):
         rows = slice((step % digits.steps_per_epoch) * BATCH, (step % digits.steps_per_epoch + 1) * BATCH)
-        optimizer.zero_grad()
+        model.zero_grad()
         loss = cross_entropy(model(digits.train_x[rows]), digits.train_y[rows])
         loss.backward()
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
         losses.extend(optimizer_goldens.decimals(loss.reshape(1)))
     return losses
 
@@ -142,7 +153,11 @@ def digits_parity_json() -> Json:
         "train_rows": len(digits.train_y),
         "valid_rows": len(digits.valid_y),
         "steps_per_epoch": digits.steps_per_epoch,
-        "runs": [{"optimizer": text, "losses": digits_losses(text)} for text in DIGITS_OPTIMIZERS],
+        "runs": [{"optimizer": text, "losses": digits_losses(text)} for text in DIGITS_OPTIMIZERS]
+        + [
+            {"optimizer": text, "biases": "AdamW(lr=0.01)", "losses": digits_losses(text, "AdamW(lr=0.01)")}
+            for text in DIGITS_OPTIMIZERS_OF_MATRICES
+        ],
     }
 
 

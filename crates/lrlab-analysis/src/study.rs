@@ -22,6 +22,11 @@ use crate::{
 };
 
 impl StudyRuns {
+    /// What was inferred of the users' own data that the runs were trained on, and done to it, in sentences.
+    pub fn data(&self) -> &[String] {
+        self.arms.iter().flat_map(|arm| &arm.runs).next().map_or(&[], |run| &run.started.data)
+    }
+
     /// Reads the study that lies in `folder`, from its spec and its event logs alone.
     ///
     /// A run that has not ended is left out, as is one that has not begun. A log that cannot be

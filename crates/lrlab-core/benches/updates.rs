@@ -147,6 +147,7 @@ impl StepContext for Model {
             f(ParamStep {
                 name: "",
                 shape: &self.shape,
+                transposed: false,
                 at: Moment { group: &self.group, t: state.t, numbers: &self.group_state.numbers },
                 value,
                 grad,

@@ -4,6 +4,7 @@
 //! ```text
 //! FOLDER/
 //!   study.json                        what is asked, and the version of lrlab
+//!   checkpoint-every.txt              how often a trial makes a checkpoint, where that was said
 //!   runs/000-step-every-5-epochs-seed0/
 //!     events.jsonl                    the event log, the only source of every table and picture
 //!     timing.jsonl                    wall-clock times, kept apart so that equal trials have equal logs
@@ -12,6 +13,8 @@
 
 /// The file that holds what a study asks.
 pub const STUDY_FILE: &str = "study.json";
+/// The file that holds how often the study's trials make a checkpoint.
+pub const CHECKPOINT_EVERY_FILE: &str = "checkpoint-every.txt";
 /// The folder of a study's runs.
 pub const RUNS_FOLDER: &str = "runs";
 /// A run's event log.

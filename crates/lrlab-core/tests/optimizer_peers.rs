@@ -174,7 +174,15 @@ impl StepContext<f64> for Parts {
         for (value, grad, state) in &mut self.members {
             let at = Moment { group: &self.group, t: state.t, numbers: &self.state.numbers };
             let shape = [value.len()];
-            f(ParamStep { name: "part", shape: &shape, at, value, grad, slots: &mut state.slices() });
+            f(ParamStep {
+                name: "part",
+                shape: &shape,
+                transposed: false,
+                at,
+                value,
+                grad,
+                slots: &mut state.slices(),
+            });
         }
     }
 }

@@ -8,6 +8,11 @@ use burn::{
 /// A tensor of the `flex` device.
 pub(crate) type FlexTensor = <Flex as BackendTypes>::FloatTensorPrimitive;
 
+/// Whether a parameter of a Burn module of this type (as `enter_module` names it) holds `[inputs, outputs]`.
+pub(crate) fn is_transposed(container: &str) -> bool {
+    container == "Struct:Linear"
+}
+
 /// The device that tasks train on.
 pub(crate) fn device() -> Device {
     Device::flex().autodiff()

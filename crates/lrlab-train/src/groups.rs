@@ -216,6 +216,7 @@ impl StepContext for GroupContext<'_> {
             f(ParamStep {
                 name: param.name,
                 shape: param.shape,
+                transposed: param.transposed,
                 at: Moment { group, t: state.t, numbers: &self.state.numbers },
                 value: param.value,
                 grad: param.grad,

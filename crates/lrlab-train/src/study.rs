@@ -7,10 +7,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Observer, TrainError, Trial, horizon, log::io, task};
+use crate::{
+    Observer, TrainError, Trial,
+    checkpoint::{Interval, IntervalError},
+    horizon,
+    log::io,
+    task,
+};
 use lrlab_core::{
     Event, Horizon, Outcome, Question, StudySpec, Tuning,
-    layout::{RUNS_FOLDER, STUDY_FILE, StudyFile},
+    layout::{CHECKPOINT_EVERY_FILE, RUNS_FOLDER, STUDY_FILE, StudyFile},
 };
 
 /// A study's folder, held by this process alone.
@@ -104,6 +110,25 @@ impl StudyFolder {
     /// Where it lies.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// How often a trial makes a checkpoint: `asked`, which is kept in the folder for whoever goes on; else
+    /// what is kept there; else the default.
+    ///
+    /// # Errors
+    /// A file that cannot be written or read, or that holds no interval.
+    pub fn checkpoint_every(&self, asked: Option<Interval>) -> Result<Interval, TrainError> {
+        let path = self.path.join(CHECKPOINT_EVERY_FILE);
+        if let Some(asked) = asked {
+            write_whole(&path, format!("{asked}\n").as_bytes())?;
+            return Ok(asked);
+        }
+        let kept = match fs::read_to_string(&path) {
+            Ok(kept) => kept.parse().map_err(|error: IntervalError| error.to_string()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Interval::default()),
+            Err(error) => Err(error.to_string()),
+        };
+        kept.map_err(|why| TrainError::Unreadable { path, why })
     }
 
     /// The folder of the run of that name.

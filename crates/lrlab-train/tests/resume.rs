@@ -12,12 +12,12 @@ use std::{
 };
 
 use lrlab_core::{
-    TrialSpec, optimizer::registry::OPTIMIZERS, schedule::registry::SCHEDULES, scheduler::torch::CLASSES,
-    signal::SIGNALS,
+    Event, Outcome, TrialSpec, optimizer::registry::OPTIMIZERS, schedule::registry::SCHEDULES,
+    scheduler::torch::CLASSES, signal::SIGNALS,
 };
 use lrlab_train::{
-    Trial,
-    checkpoint::Checkpoints,
+    Observer, TrainError, Trial,
+    checkpoint::{Checkpoints, LogMark},
     log::Recorder,
     task::{self, TASKS},
 };
@@ -39,20 +39,54 @@ fn undisturbed(spec: &TrialSpec) -> Vec<u8> {
     log(folder.path())
 }
 
-/// The log of `spec`, dropped after each of these updates in turn, as a kill would, with what a kill can
-/// leave at the end of a log; a checkpoint is made every so many steps.
+/// Asks for a stop after so many updates.
+struct StopAfter<'a> {
+    recorder: &'a mut Recorder<'static>,
+    updates: u64,
+    made: u64,
+}
+
+impl Observer for StopAfter<'_> {
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
+        if let Event::Step(step) = event {
+            self.made = step.t + 1;
+        }
+        self.recorder.on_event(event)
+    }
+
+    fn wants_stop(&self) -> bool {
+        self.made >= self.updates
+    }
+
+    fn mark(&mut self) -> Result<Option<LogMark>, TrainError> {
+        self.recorder.mark()
+    }
+}
+
+/// The log of `spec`, interrupted after each of these updates in turn: now dropped, as a kill would, with what
+/// a kill can leave at the end of a log, now stopped; a checkpoint is made every so many steps.
 fn killed(spec: &TrialSpec, every: u64, kills: &[u64]) -> Vec<u8> {
     let folder = tempdir().unwrap();
     let run = folder.path();
     let checkpoints = Checkpoints::of_run(run, format!("{every} steps").parse().unwrap());
     let mut refused = Vec::new();
-    for &kill in kills.iter().chain([&u64::MAX]) {
+    for (index, &kill) in kills.iter().chain([&u64::MAX]).enumerate() {
         let mut trial = Trial::new(spec).unwrap();
         let resumed = checkpoints
             .resume(&mut trial, u64::MAX, &GO_ON, &mut |why| refused.push(why.to_string()))
             .unwrap();
         let mut recorder = resumed.unwrap_or_else(|| Recorder::begin(run, &GO_ON).unwrap());
-        let mut tell = |why: &lrlab_train::TrainError| panic!("{why}");
+        let mut tell = |why: &TrainError| panic!("{why}");
+        if index % 2 == 1 && kill < u64::MAX {
+            let made = trial.t();
+            let mut observer = StopAfter { recorder: &mut recorder, updates: kill, made };
+            let ended = checkpoints.run_until(&mut trial, u64::MAX, &mut observer, &mut tell).unwrap();
+            if ended != Some(Outcome::Stopped) {
+                break;
+            }
+            assert_eq!(checkpoints.found().unwrap()[0].t, trial.t(), "nothing is lost where it is stopped");
+            continue;
+        }
         let ended = checkpoints.run_until(&mut trial, kill, &mut recorder, &mut tell).unwrap();
         drop((trial, recorder));
         if ended.is_some() {

@@ -1,6 +1,8 @@
 //! Compares the arms of a study: summaries, targets, ties, what is known of the differences while
 //! seeds are still being added, what it cost, and what to do next.
 
+use std::collections::BTreeMap;
+
 use lrlab_core::{Outcome, event::is_of_other_weights};
 
 use crate::{
@@ -76,6 +78,9 @@ pub struct Row {
     pub best_loss: Summary,
     /// Last value of the task's accuracy, where it has one, over the runs that completed.
     pub accuracy: Option<Summary>,
+    /// The objective of other weights than those that the trainings are judged by, over the runs that completed,
+    /// under its whole name: `ema validation loss`.
+    pub beside: Vec<(String, Summary)>,
     /// Updates until a validation first met the target; only of runs that met it, so that no
     /// number stands in for runs that did not.
     pub steps_to_target: Summary,
@@ -209,6 +214,7 @@ fn row(arm: &ArmRuns, seeds: usize) -> Row {
         final_loss: of(Run::final_loss),
         best_loss: of(Run::best_loss),
         accuracy: (accuracy.count > 0).then_some(accuracy),
+        beside: beside(arm),
         steps_to_target: Summary::of([]),
         reached_target: 0,
         diverged,
@@ -230,6 +236,21 @@ fn accuracy(run: &Run) -> Option<f64> {
         .iter()
         .find(|(name, _)| name.ends_with("accuracy") && !is_of_other_weights(name))
         .map(|(_, metric)| metric.0)
+}
+
+/// The objective of the weights that do not judge, by its whole name.
+fn beside(arm: &ArmRuns) -> Vec<(String, Summary)> {
+    let mut found: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for run in arm.runs.iter().filter(|run| run.is_completed()) {
+        let objective = run.started.objective.as_str();
+        for (name, metric) in run.validated.last().iter().flat_map(|last| &last.metrics) {
+            let of_objective = name.split_once(' ').is_some_and(|(_, rest)| rest == objective);
+            if of_objective && is_of_other_weights(name) {
+                found.entry(name).or_default().push(metric.0);
+            }
+        }
+    }
+    found.into_iter().map(|(name, values)| (name.to_owned(), Summary::of(values))).collect()
 }
 
 /// Whether an arm may be ranked: no run diverged or failed, and all that completed have a finite

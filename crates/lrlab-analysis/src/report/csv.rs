@@ -61,13 +61,14 @@ fn table(report: &Report) -> String {
 }
 
 /// The summaries of a row under the names that every data format uses.
-pub(super) fn metrics<'a>(study: &'a StudyReport, row: &Row) -> Vec<(&'a str, Summary)> {
+pub(super) fn metrics<'a>(study: &'a StudyReport, row: &'a Row) -> Vec<(&'a str, Summary)> {
     let mut metrics = vec![
         (study.comparison.objective.as_str(), row.objective),
         ("final training loss", row.final_loss),
         ("best training loss", row.best_loss),
     ];
     metrics.extend(row.accuracy.map(|accuracy| ("accuracy", accuracy)));
+    metrics.extend(row.beside.iter().map(|(name, summary)| (name.as_str(), *summary)));
     metrics.push(("steps to target", row.steps_to_target));
     metrics
 }

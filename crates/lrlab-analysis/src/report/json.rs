@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     Run, Word,
-    compare::{Row, Sensitivity, Summary, sensitivity},
+    compare::{Row, Sensitivity, Summary, fairness::Finding, sensitivity},
     diagnose::Evidence,
     planner::TunedArm,
 };
@@ -46,6 +46,10 @@ struct StudyData<'a> {
     target: Number,
     target_words: &'a str,
     notes: &'a [String],
+    /// What was inferred of the data and done to it.
+    data: &'a [String],
+    /// What speaks against believing the comparison.
+    findings: Vec<Finding>,
     /// Differences up to this do not matter, in the objective's unit.
     margin: Number,
     best: Option<&'a str>,
@@ -146,6 +150,8 @@ fn study(study: &StudyReport) -> StudyData<'_> {
         target: Number(comparison.target),
         target_words: &comparison.target_words,
         notes: &comparison.notes,
+        data: study.runs.data(),
+        findings: answer.as_ref().map(|answer| study.runs.findings(answer)).unwrap_or_default(),
         margin: Number(comparison.margin),
         best: comparison.best.map(label),
         cheapest: comparison.cheapest.map(label),
@@ -197,7 +203,7 @@ fn evidence(evidence: &Evidence) -> EvidenceData<'_> {
     }
 }
 
-fn metrics<'a>(study: &'a StudyReport, row: &Row) -> Vec<MetricData<'a>> {
+fn metrics<'a>(study: &'a StudyReport, row: &'a Row) -> Vec<MetricData<'a>> {
     csv::metrics(study, row)
         .into_iter()
         .map(|(name, Summary { count, mean, standard_deviation, median, median_interval })| MetricData {

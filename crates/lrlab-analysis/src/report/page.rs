@@ -2,7 +2,10 @@
 
 use minijinja::{Value, context};
 
-use crate::{compare::Row, diagnose::Evidence};
+use crate::{
+    compare::{Row, Summary},
+    diagnose::Evidence,
+};
 
 use super::{Report, StudyReport, figures::Shown, numbers, order::Order, palette, slugs, terminal};
 
@@ -38,6 +41,7 @@ fn of_study(study: &StudyReport, slug: String, shown: &Shown) -> Value {
         heading => study.heading.as_str(),
         text => study.text.iter().map(Value::from).collect::<Vec<_>>(),
         facts => facts(study),
+        data => study.runs.data().iter().map(Value::from).collect::<Vec<_>>(),
         objective => comparison.objective.as_str(),
         target => comparison.target.is_finite().then(|| numbers::significant(comparison.target, 3)),
         target_words => comparison.target_words.as_str(),
@@ -84,6 +88,7 @@ fn of_row(row: &Row, index: usize, order: &Order, rank: &str, spec: String) -> V
         evidence => row.verdict.evidence.iter().map(of_evidence).collect::<Vec<_>>(),
         rank,
         objective => numbers::mean_and_deviation(&row.objective),
+        beside => row.beside.iter().map(beside).collect::<Vec<_>>(),
         median => if row.objective.count > 1 { numbers::median(&row.objective) } else { String::new() },
         final_loss => numbers::mean_and_deviation(&row.final_loss),
         best_loss => numbers::mean_and_deviation(&row.best_loss),
@@ -94,6 +99,12 @@ fn of_row(row: &Row, index: usize, order: &Order, rank: &str, spec: String) -> V
         p_value => row.p_value.map(p_value),
         spec,
     }
+}
+
+/// The objective of weights that do not judge, after their word: `ema 0.21 ± 0.01`.
+fn beside((name, summary): &(String, Summary)) -> Value {
+    let word = name.split_once(' ').map_or(name.as_str(), |(word, _)| word);
+    Value::from(format!("{word} {}", numbers::mean_and_deviation(summary)))
 }
 
 /// What a point of the summary of a curve stands for, where that is several values.

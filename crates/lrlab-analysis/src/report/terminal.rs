@@ -1,5 +1,7 @@
 //! The table of a comparison as plain text.
 
+use std::collections::BTreeSet;
+
 use crate::{Comparison, compare::Row};
 
 use super::{numbers, order::Order};
@@ -120,6 +122,17 @@ fn columns(comparison: &Comparison) -> Vec<Column> {
         column("steps to target", 0, false, &|_, row| to_target(row)),
         column("diverged", 0, false, &|_, row| losses(row)),
     ];
+    let beside: BTreeSet<&str> =
+        rows.iter().flat_map(|row| &row.beside).map(|(name, _)| name.as_str()).collect();
+    // Beside the objective and who is best by it.
+    for (place, name) in (4..).zip(beside) {
+        let of = |row: &Row| row.beside.iter().find(|(own, _)| own == name).map(|(_, summary)| *summary);
+        let cell = |_, row: &Row| {
+            of(row)
+                .map_or_else(|| numbers::NOTHING.to_owned(), |summary| numbers::mean_and_deviation(&summary))
+        };
+        columns.insert(place, column(name, 0, false, &cell));
+    }
     if rows.iter().all(|row| row.accuracy.is_none()) {
         columns.retain(|column| column.heading != "accuracy");
     }

@@ -312,6 +312,7 @@ fn compared(study: &StudyRuns, objective: &str, target: f64, words: &[Word]) -> 
                 final_loss: summary(whole().map(|run| mean(&tail(run)))),
                 best_loss: summary(whole().map(|run| 0.97 * mean(&tail(run)))),
                 accuracy: (!accuracies.is_empty()).then(|| summary(accuracies.into_iter())),
+                beside: Vec::new(),
                 steps_to_target: summary((0..reached).map(|index| 300.0 + 17.0 * index as f64)),
                 reached_target: reached,
                 diverged: arm.runs.iter().filter(diverged).count(),

@@ -64,6 +64,9 @@ pub struct ParamMut<'a> {
     pub name: &'a str,
     /// Its shape.
     pub shape: &'a [usize],
+    /// Whether a matrix of weights is stored as `[inputs, outputs]`, the transpose of what PyTorch's `Linear`
+    /// keeps.
+    pub transposed: bool,
     /// Its values.
     pub value: &'a mut [f32],
     /// The gradient of the loss, of the same length.
@@ -161,6 +164,9 @@ pub struct ParamStep<'a, V = f32> {
     pub name: &'a str,
     /// Its shape.
     pub shape: &'a [usize],
+    /// Whether a matrix of weights is stored as `[inputs, outputs]`, the transpose of what PyTorch's `Linear`
+    /// keeps.
+    pub transposed: bool,
     /// Its group, with the updates that this parameter has had before this one. Weight decay is this
     /// parameter's own: it is 0 under a mask, whatever that of the group as a whole.
     pub at: Moment<'a>,

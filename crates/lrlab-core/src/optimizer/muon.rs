@@ -33,8 +33,8 @@
 //! - `ns_coefficients` is spelled `ns_a`, `ns_b` and `ns_c`;
 //! - PyTorch's products add up in an order of the machine's own. What that changes in the last bit of a
 //!   bfloat16, the iteration may carry far: it multiplies the smallest singular values by up to a^`ns_steps`;
-//! - rows and columns are those that the matrix is stored with: PyTorch's `Linear` keeps a weight as
-//!   `[out, in]`, Burn's as `[in, out]`, so f differs between the two for matrices that are not square;
+//! - rows are outputs and columns inputs, as PyTorch's `Linear` keeps a weight; one that is stored as
+//!   `[in, out]`, as Burn's is, has the f of its transpose;
 //! - there is no program for tensor engines: the update multiplies matrices.
 //!
 //! Vectors, embeddings and kernels of convolutions need another optimizer beside it:
@@ -223,7 +223,8 @@ impl Algorithm for Muon {
                 *buffer = buffer.lerp(*grad, 1.0 - momentum);
                 *grad = if self.nesterov { grad.lerp(*buffer, momentum) } else { *buffer };
             }
-            let factor = -lr * self.adjustment.factor(rows, columns);
+            let (outputs, inputs) = if step.transposed { (columns, rows) } else { (rows, columns) };
+            let factor = -lr * self.adjustment.factor(outputs, inputs);
             ROOM.with_borrow_mut(|room| {
                 let tall = rows > columns;
                 let shape = if tall { [columns, rows] } else { [rows, columns] };

@@ -28,9 +28,9 @@
 use super::{
     Elementwise, Moment, Number, Point, Value,
     adam::{BETA2, EPS, correction},
+    radam::{self, longest_average},
     registry::{Built, LR, Module, OptimizerEntry, Settings, flag},
     schedule_free::{self, Averaging, R, Step, WEIGHT_LR_POWER},
-    radam::{self, longest_average},
     schedule_free_adamw::{self, Coefficients, DECAY_AT_Y, SCHEDULE_FREE_BETA1, SLOTS},
 };
 use crate::{

@@ -137,6 +137,7 @@ impl<V: Steps> StepContext<V> for Trained<V> {
         f(ParamStep {
             name: "p",
             shape: &self.shape,
+            transposed: false,
             at: Moment { group: &self.group, t: self.state.t, numbers: &self.group_state.numbers },
             value: &mut self.value,
             grad: &mut self.grad,

@@ -288,6 +288,7 @@ impl<V: Float> StepContext<V> for Group<V> {
             f(ParamStep {
                 name: "",
                 shape: &member.shape,
+                transposed: false,
                 at: Moment { group: &self.values, t: member.t, numbers: &self.state.numbers },
                 value,
                 grad,

@@ -13,7 +13,7 @@ use lrlab_core::{
 };
 
 use super::tensors::{self, TensorState};
-use crate::flex::{FlexTensor, from_flex, into_flex};
+use crate::flex::{FlexTensor, from_flex, into_flex, is_transposed};
 
 /// An lrlab optimizer for a Burn user's own module and loop, used as Burn's own are: one `step` an
 /// update, with the rate of that update.
@@ -143,7 +143,7 @@ impl<M: Module> StepContext for Whole<'_, M> {
     }
 
     fn for_each(&mut self, f: &mut dyn FnMut(ParamStep<'_>)) {
-        let mut walk = Walk { own: &mut *self.own, gradients: &mut self.gradients, f };
+        let mut walk = Walk { own: &mut *self.own, gradients: &mut self.gradients, transposed: false, f };
         self.module = self.module.take().map(|module| module.map(&mut walk));
     }
 }
@@ -151,6 +151,8 @@ impl<M: Module> StepContext for Whole<'_, M> {
 struct Walk<'a> {
     own: &'a mut ModuleOptimizer,
     gradients: &'a mut HashMap<ParamId, FlexTensor>,
+    /// Of the parameter that was entered last.
+    transposed: bool,
     f: &'a mut dyn FnMut(ParamStep<'_>),
 }
 
@@ -171,6 +173,7 @@ impl ModuleMapper for Walk<'_> {
         (self.f)(ParamStep {
             name: "",
             shape: &shape,
+            transposed: self.transposed,
             at: Moment { group, t: state.t, numbers: &own.numbers },
             value: value.storage_mut(),
             grad: gradient.storage_mut(),
@@ -178,6 +181,10 @@ impl ModuleMapper for Walk<'_> {
         });
         let tensor = from_flex::<D>(value).autodiff().set_require_grad(tracked);
         Param::from_mapped_value(id, tensor, mapper)
+    }
+
+    fn enter_module(&mut self, _name: &str, container: &str) {
+        self.transposed = is_transposed(container);
     }
 }
 

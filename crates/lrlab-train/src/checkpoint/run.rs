@@ -7,12 +7,12 @@ use std::{
 };
 
 use lrlab_core::{
-    Outcome,
+    Event, Outcome,
     layout::{CHECKPOINTS_FOLDER, EVENTS_FILE},
 };
 
 use super::{
-    CheckpointError, Interval, Saved,
+    CheckpointError, Interval, LogMark, Saved,
     folder::{is_draft, remove},
 };
 use crate::{
@@ -79,8 +79,8 @@ impl Checkpoints {
         Ok(found)
     }
 
-    /// Trains as [`Trial::run_until`] does, and makes a checkpoint whenever one is due. Where one cannot be
-    /// written, `refused` is told and training goes on; those of before stay. The checkpoints of a run
+    /// Trains as [`Trial::run_until`] does, and makes a checkpoint whenever one is due, and where the trial is
+    /// stopped unless there are to be none. Where one cannot be written, `refused` is told and training goes on; those of before stay. The checkpoints of a run
     /// that has ended are removed. An interval that comes to no step makes none, which is told as well.
     ///
     /// # Errors
@@ -98,14 +98,20 @@ impl Checkpoints {
         });
         let until = until.min(trial.horizon().total_steps);
         let mut since = Stopwatch::start();
+        let mut observer = UntilStopped { observer, mark: Ok(None) };
         loop {
             let pause = match (steps, self.interval) {
                 (Some(every), _) => (trial.t() / every + 1).saturating_mul(every),
                 (None, Interval::Seconds(_)) => trial.t() + 1,
                 (None, _) => until,
             };
-            if let Some(outcome) = trial.run_until(pause.min(until), observer)? {
-                if outcome != Outcome::Stopped && self.folder().exists() {
+            if let Some(outcome) = trial.run_until(pause.min(until), &mut observer)? {
+                if outcome == Outcome::Stopped {
+                    if self.interval != Interval::Never {
+                        let saved = observer.mark.and_then(|log| self.save_at(trial, log));
+                        saved.unwrap_or_else(|error| refused(&error));
+                    }
+                } else if self.folder().exists() {
                     // The log has to be on the disk before what could make it again is not.
                     let cleared = observer.mark().and_then(|_| Ok(self.clear()?));
                     cleared.unwrap_or_else(|error| refused(&error));
@@ -118,7 +124,7 @@ impl Checkpoints {
                 (None, _) => false,
             };
             if due {
-                if let Err(error) = self.save(trial, observer) {
+                if let Err(error) = self.save(trial, &mut observer) {
                     refused(&error);
                 }
                 since = Stopwatch::start();
@@ -135,7 +141,12 @@ impl Checkpoints {
     /// # Errors
     /// What the file system refused; those of before are as they were.
     pub fn save(&self, trial: &mut Trial, observer: &mut dyn Observer) -> Result<(), TrainError> {
-        let Some(log) = observer.mark()? else { return Ok(()) };
+        let log = observer.mark()?;
+        self.save_at(trial, log)
+    }
+
+    fn save_at(&self, trial: &mut Trial, log: Option<LogMark>) -> Result<(), TrainError> {
+        let Some(log) = log else { return Ok(()) };
         let path = self.folder().join(format!("{}{NAME}", trial.t()));
         // One that is there already was left behind when the run went on from an earlier one.
         remove_all(&path)?;
@@ -222,6 +233,29 @@ impl Checkpoints {
 
     fn folder(&self) -> PathBuf {
         self.run.join(CHECKPOINTS_FOLDER)
+    }
+}
+
+/// Marks the log where a trial is stopped, before that is written into it: whoever goes on goes on from there.
+struct UntilStopped<'a> {
+    observer: &'a mut dyn Observer,
+    mark: Result<Option<LogMark>, TrainError>,
+}
+
+impl Observer for UntilStopped<'_> {
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
+        if matches!(event, Event::Finished { outcome: Outcome::Stopped }) {
+            self.mark = self.observer.mark();
+        }
+        self.observer.on_event(event)
+    }
+
+    fn wants_stop(&self) -> bool {
+        self.observer.wants_stop()
+    }
+
+    fn mark(&mut self) -> Result<Option<LogMark>, TrainError> {
+        self.observer.mark()
     }
 }
 

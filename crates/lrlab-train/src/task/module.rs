@@ -12,7 +12,7 @@ use lrlab_core::{
 };
 
 use super::{Batch, Metrics, Supply, Task, TaskError};
-use crate::flex::{FlexTensor, from_flex, into_flex};
+use crate::flex::{FlexTensor, from_flex, into_flex, is_transposed};
 
 /// A Burn module that knows its loss on some data.
 ///
@@ -75,13 +75,14 @@ pub struct ModuleTask<M: Model> {
 struct Place {
     name: String,
     shape: Vec<usize>,
+    transposed: bool,
 }
 
 impl<M: Model> ModuleTask<M> {
     /// A task that trains `model` on `data`. The module must live on the `flex` device with
     /// autodiff.
     pub fn new(model: M, data: Arc<M::Data>, facts: Facts) -> Self {
-        let mut places = Places { path: Vec::new(), found: Vec::new() };
+        let mut places = Places { path: Vec::new(), transposed: false, found: Vec::new() };
         model.visit(&mut places);
         Self { model: Some(model), data, facts, places: places.found.into(), gradients: Vec::new() }
     }
@@ -156,16 +157,20 @@ impl<M: Model> Task for ModuleTask<M> {
 /// Lists the parameters by their path in the module.
 struct Places {
     path: Vec<String>,
+    /// Of the parameter that was entered last.
+    transposed: bool,
     found: Vec<Place>,
 }
 
 impl ModuleVisitor for Places {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.found.push(Place { name: self.path.join("."), shape: param.val().dims().to_vec() });
+        let (name, shape) = (self.path.join("."), param.val().dims().to_vec());
+        self.found.push(Place { name, shape, transposed: self.transposed });
     }
 
-    fn enter_module(&mut self, name: &str, _container: &str) {
+    fn enter_module(&mut self, name: &str, container: &str) {
         self.path.push(name.to_owned());
+        self.transposed = is_transposed(container);
     }
 
     fn exit_module(&mut self, _name: &str, _container: &str) {
@@ -215,6 +220,7 @@ impl ModuleMapper for Walk<'_> {
         (self.f)(ParamMut {
             name: &place.name,
             shape: &place.shape,
+            transposed: place.transposed,
             value: value.storage_mut(),
             grad: gradient.map_or(&mut [], |gradient| gradient.storage_mut()),
         });

@@ -121,7 +121,8 @@ impl Network {
     pub(super) fn visit(&mut self, f: &mut dyn FnMut(ParamMut<'_>)) {
         for param in self.params() {
             let Param { name, shape, value, grad } = param;
-            f(ParamMut { name, shape, value, grad });
+            // As one matrix product wants it: rows of inputs, against PyTorch's rows of outputs.
+            f(ParamMut { name, shape, transposed: true, value, grad });
         }
     }
 

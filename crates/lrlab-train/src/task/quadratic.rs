@@ -111,7 +111,13 @@ impl Quadratic {
 
 impl Parameters for Quadratic {
     fn visit(&mut self, f: &mut dyn FnMut(ParamMut<'_>)) {
-        f(ParamMut { name: "x", shape: &self.shape, value: &mut self.x, grad: &mut self.grad });
+        f(ParamMut {
+            name: "x",
+            shape: &self.shape,
+            transposed: false,
+            value: &mut self.x,
+            grad: &mut self.grad,
+        });
     }
 }
 

@@ -104,7 +104,13 @@ impl Valley {
 
 impl Parameters for Valley {
     fn visit(&mut self, f: &mut dyn FnMut(ParamMut<'_>)) {
-        f(ParamMut { name: "x", shape: &self.shape, value: &mut self.x, grad: &mut self.grad });
+        f(ParamMut {
+            name: "x",
+            shape: &self.shape,
+            transposed: false,
+            value: &mut self.x,
+            grad: &mut self.grad,
+        });
     }
 }
 

@@ -163,18 +163,21 @@ impl Trial {
             Probes::new(self)
         };
         let outcome = loop {
-            if self.t >= until && until < self.horizon.total_steps {
+            let ended = self.t == self.horizon.total_steps;
+            let paused = self.t >= until && !ended;
+            // Both before anything of the coming step is logged, so that it can be gone on from here.
+            if paused || (observer.wants_stop() && !ended) {
                 self.probes = Some(probes);
-                return Ok(None);
+                if paused {
+                    return Ok(None);
+                }
+                break Outcome::Stopped;
             }
             if !self.bounds.tries_again() {
                 probes.before_step(self, observer)?;
             }
-            if self.t == self.horizon.total_steps {
+            if ended {
                 break Outcome::Completed;
-            }
-            if observer.wants_stop() {
-                break Outcome::Stopped;
             }
             let event = self.step()?;
             observer.on_event(&event)?;

@@ -67,8 +67,14 @@ impl Rows {
 impl Parameters for Rows {
     fn visit(&mut self, f: &mut dyn FnMut(ParamMut<'_>)) {
         let Self { weight, bias, weight_gradient, bias_gradient, .. } = self;
-        f(ParamMut { name: "layer.weight", shape: &[1, 3], value: weight, grad: weight_gradient });
-        f(ParamMut { name: "layer.bias", shape: &[1], value: bias, grad: bias_gradient });
+        f(ParamMut {
+            name: "layer.weight",
+            shape: &[1, 3],
+            transposed: false,
+            value: weight,
+            grad: weight_gradient,
+        });
+        f(ParamMut { name: "layer.bias", shape: &[1], transposed: false, value: bias, grad: bias_gradient });
     }
 }
 

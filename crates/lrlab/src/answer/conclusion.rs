@@ -4,11 +4,7 @@ use std::collections::BTreeMap;
 
 use lrlab_analysis::{
     Comparison, StudyRuns,
-    compare::{
-        Cost, Recommendation,
-        fairness::{Finding, Subject, fairness},
-        seeds_can_show, sensitivity,
-    },
+    compare::{Cost, Recommendation, fairness::Finding, seeds_can_show, sensitivity},
     find_report::rate,
     planner::{CompareAnswer, TunedArm},
 };
@@ -160,8 +156,7 @@ pub fn advice(runs: &StudyRuns, comparison: &Comparison, answer: Option<&Compare
 
 /// What the fairness checks found, a sentence for each check.
 fn doubts(runs: &StudyRuns, answer: &CompareAnswer) -> Vec<String> {
-    let efforts = runs.efforts(answer);
-    let found = fairness(&Subject { efforts: &efforts, arms: &runs.arms });
+    let found = runs.findings(answer);
     let of_one_check = found.chunk_by(|a, b| a.code == b.code);
     of_one_check
         .map(|findings| {

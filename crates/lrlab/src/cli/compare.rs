@@ -10,11 +10,11 @@ use lrlab_core::{
     layout::{STUDY_FILE, slug},
     study::{Count, DraftArm, TuneDraft},
 };
-use lrlab_train::{StudyFolder, checkpoint::Interval};
+use lrlab_train::StudyFolder;
 
 use super::{
     Failure,
-    laboratory::{self, Manner},
+    laboratory::{self, Checkpointing, Manner},
     own_data::{self, OwnData},
     study_file,
 };
@@ -106,10 +106,8 @@ pub(crate) struct Options {
     #[arg(long, requires = "out", conflicts_with_all = ASKED)]
     resume: bool,
 
-    /// How often a trial makes a checkpoint, from which --resume goes on: "500 steps", "1 epoch", "10%",
-    /// "2 minutes" or "never".
-    #[arg(long, value_name = "INTERVAL", default_value_t = Interval::default())]
-    checkpoint_every: Interval,
+    #[command(flatten)]
+    checkpoints: Checkpointing,
 
     /// Threads, one trial each; all cores by default.
     #[arg(long, value_name = "N")]
@@ -161,7 +159,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         _ => begin(options)?,
     };
     let resume = format!("lrlab compare --resume --out {}", path.display());
-    let manner = Manner { threads: options.threads, checkpoint_every: options.checkpoint_every, resume };
+    let manner = Manner { threads: options.threads, checkpoint_every: options.checkpoints.every, resume };
     for study in &studies {
         laboratory::run_comparison(study, &manner)?;
     }

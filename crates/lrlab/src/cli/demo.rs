@@ -11,7 +11,7 @@ use lrlab_analysis::{
     report::{Report, terminal},
 };
 use lrlab_core::{Arm, Duration, Protocol, StudySpec, TaskSpec, event::Bowl, layout::STUDY_FILE};
-use lrlab_train::{StudyFolder, checkpoint::Interval};
+use lrlab_train::StudyFolder;
 
 use super::{
     Failure,
@@ -147,7 +147,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             laboratory::begin(|| Ok(folder), act.spec()?)?
         };
         let resume = format!("lrlab demo --resume --out {}", path.display());
-        let manner = Manner { threads: options.threads, checkpoint_every: Interval::default(), resume };
+        let manner = Manner { threads: options.threads, checkpoint_every: None, resume };
         laboratory::run_comparison(&study, &manner)?;
     }
     let report = laboratory::report(&path)?;

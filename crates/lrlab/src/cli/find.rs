@@ -14,11 +14,11 @@ use lrlab_core::{
     Duration, FindSpec, Horizon, Question, ScheduleSpec, Strategy, TrialSpec,
     spec::{PlanSpec, ScheduleChoice},
 };
-use lrlab_train::{StudyFolder, Trial, checkpoint::Interval, task::find as find_task};
+use lrlab_train::{StudyFolder, Trial, task::find as find_task};
 
 use super::{
     Failure,
-    laboratory::{self, Manner},
+    laboratory::{self, Checkpointing, Manner},
     own_data::{self, OwnData},
     plot,
 };
@@ -119,10 +119,8 @@ pub(crate) struct Options {
     #[arg(long, requires = "out")]
     resume: bool,
 
-    /// How often a trial makes a checkpoint, from which --resume goes on: "500 steps", "1 epoch", "10%",
-    /// "2 minutes" or "never".
-    #[arg(long, value_name = "INTERVAL", default_value_t = Interval::default())]
-    checkpoint_every: Interval,
+    #[command(flatten)]
+    checkpoints: Checkpointing,
 
     /// Threads, one trial each; all cores by default.
     #[arg(long, value_name = "N")]
@@ -159,9 +157,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let mut planner = FindPlanner::new(spec.clone(), horizon);
     let title = format!("the rate of {}", spec.strategy);
     let resume = format!("lrlab find --resume --out {}", study.path().display());
-    let manner = Manner { threads: options.threads, checkpoint_every: options.checkpoint_every, resume };
-    manner.check(horizon)?;
-    let answer = laboratory::run(&study, &mut planner, &title, &manner)?;
+    let manner = Manner { threads: options.threads, checkpoint_every: options.checkpoints.every, resume };
+    let answer = laboratory::run(&study, &mut planner, horizon, &title, &manner)?;
     let mut report = search::report(spec, horizon, answer);
     report.transfers = transfers(options, &report)?;
     search::write(study.path(), &report)?;

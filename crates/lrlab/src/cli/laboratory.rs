@@ -92,36 +92,55 @@ impl Progress for Bar {
 pub(crate) struct Manner {
     /// Threads, one trial each; all cores by default.
     pub(crate) threads: Option<usize>,
-    /// How often a trial makes a checkpoint.
-    pub(crate) checkpoint_every: Interval,
+    /// How often a trial makes a checkpoint; as before in its folder where that is not said.
+    pub(crate) checkpoint_every: Option<Interval>,
     /// The command that goes on after an interruption.
     pub(crate) resume: String,
 }
 
-impl Manner {
-    /// Refuses checkpoints that would come to no step of a training of `horizon`.
-    pub(crate) fn check(&self, horizon: Horizon) -> Result<(), Failure> {
-        let steps = self.checkpoint_every.steps(horizon);
-        steps.map(drop).map_err(|error| Failure::Input(error.to_string()))
-    }
+/// The option that says how often, for every command that trains.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Checkpointing {
+    /// How often a trial makes a checkpoint, from which --resume goes on: "500 steps", "1 epoch", "10%",
+    /// "2 minutes" or "never". By default every 60 seconds, and with --resume as often as before.
+    #[arg(id = "checkpoint_every", long = "checkpoint-every", value_name = "INTERVAL")]
+    pub(crate) every: Option<Interval>,
 }
 
-/// Runs what `planner` asks for in `folder` and gives its answer.
+/// How often trainings of `horizon` in `folder` make a checkpoint: as often as `asked`, or as before.
+pub(crate) fn checkpoint_every(
+    folder: &StudyFolder,
+    asked: Option<Interval>,
+    horizon: Horizon,
+) -> Result<Interval, Failure> {
+    check_interval(asked, horizon)?;
+    Ok(folder.checkpoint_every(asked)?)
+}
+
+/// Refuses checkpoints that would come to no step of a training of `horizon`.
+pub(crate) fn check_interval(asked: Option<Interval>, horizon: Horizon) -> Result<(), Failure> {
+    let steps = asked.map(|asked| asked.steps(horizon)).transpose();
+    steps.map(drop).map_err(|error| Failure::Input(error.to_string()))
+}
+
+/// Runs what `planner` asks for in `folder`, trainings of `horizon`, and gives its answer.
 pub(crate) fn run<P: Planner + Send>(
     folder: &StudyFolder,
     planner: &mut P,
+    horizon: Horizon,
     title: &str,
     manner: &Manner,
 ) -> Result<P::Answer, Failure>
 where
     P::Answer: Send,
 {
+    let interval = checkpoint_every(folder, manner.checkpoint_every, horizon)?;
     let bar = Bar::new(title);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(manner.threads.unwrap_or(0))
         .build()
         .map_err(|error| Failure::Input(format!("cannot start the threads: {error}")))?;
-    let investigator = Investigator::new(folder, &STOP).with_checkpoints(manner.checkpoint_every);
+    let investigator = Investigator::new(folder, &STOP).with_checkpoints(interval);
     let answer = pool.install(|| investigator.ask(planner, &bar));
     bar.0.finish_and_clear();
     let resume = &manner.resume;
@@ -155,9 +174,8 @@ pub(crate) fn run_comparison(folder: &StudyFolder, manner: &Manner) -> Result<Co
         )));
     };
     let horizon = study_horizon(spec)?;
-    manner.check(horizon)?;
     let mut planner = ComparePlanner::new(spec.clone(), horizon);
-    run(folder, &mut planner, &spec.title, manner)
+    run(folder, &mut planner, horizon, &spec.title, manner)
 }
 
 /// Makes sure that every arm of a study can be built, at every rate that it is known to try.

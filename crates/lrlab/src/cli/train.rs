@@ -20,7 +20,7 @@ use lrlab_train::{
     log::{Recorder, each_event, outcome_of},
 };
 
-use super::{Failure, laboratory, own_data, own_data::OwnData};
+use super::{Failure, laboratory, laboratory::Checkpointing, own_data, own_data::OwnData};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -72,9 +72,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 
-    /// How often to make a checkpoint: "500 steps", "1 epoch", "10%", "2 minutes" or "never".
-    #[arg(long, value_name = "INTERVAL", default_value_t = Interval::default())]
-    checkpoint_every: Interval,
+    #[command(flatten)]
+    checkpoints: Checkpointing,
 
     /// Goes on with the training in --out from its newest checkpoint, to the same bits.
     #[arg(long, requires = "out", conflicts_with_all = ASKED)]
@@ -122,13 +121,14 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let spec = spec(options)?;
     let trial_spec = only_trial(&spec)?;
     let trial = Trial::new(&trial_spec)?;
-    options.checkpoint_every.steps(trial.horizon()).map_err(|error| Failure::Input(error.to_string()))?;
+    laboratory::check_interval(options.checkpoints.every, trial.horizon())?;
     own_data::tell(&trial_spec.task)?;
     let name = run_folder(0, &spec.arms[0].label, options.seed);
     let study = laboratory::begin(|| laboratory::fresh(options.out.as_deref(), "train"), spec)?;
     let run = study.run(&name);
+    let interval = laboratory::checkpoint_every(&study, options.checkpoints.every, trial.horizon())?;
     let lines = EpochLines::new(Recorder::begin(&run, laboratory::stop_flag())?, &trial, options)?;
-    train(&study, &run, trial, lines, options)
+    train(&study, &run, trial, lines, interval, options.json)
 }
 
 fn only_trial(spec: &StudySpec) -> Result<TrialSpec, Failure> {
@@ -155,7 +155,8 @@ fn go_on(options: &Options, out: &Path) -> Result<(), Failure> {
         return conclude(&Run::read(&run.join(EVENTS_FILE))?, &out.display().to_string(), options.json);
     }
     let mut trial = Trial::new(&trial_spec)?;
-    let checkpoints = Checkpoints::of_run(&run, options.checkpoint_every);
+    let interval = laboratory::checkpoint_every(&study, options.checkpoints.every, trial.horizon())?;
+    let checkpoints = Checkpoints::of_run(&run, interval);
     let found = checkpoints.found().map_err(TrainError::from)?;
     let wanted = match options.from_checkpoint {
         None => found.first(),
@@ -168,7 +169,7 @@ fn go_on(options: &Options, out: &Path) -> Result<(), Failure> {
     let Some(checkpoint) = wanted else {
         writeln!(stderr(), "No checkpoint was made yet: training begins again.")?;
         let lines = EpochLines::new(Recorder::begin(&run, laboratory::stop_flag())?, &trial, options)?;
-        return train(&study, &run, trial, lines, options);
+        return train(&study, &run, trial, lines, interval, options.json);
     };
     let resumed = checkpoints.resume_from(checkpoint, &mut trial, laboratory::stop_flag());
     let recorder = resumed.map_err(|error| match error {
@@ -182,7 +183,7 @@ fn go_on(options: &Options, out: &Path) -> Result<(), Failure> {
     writeln!(stderr(), "Going on after {} updates.", checkpoint.t)?;
     let mut lines = EpochLines::new(recorder, &trial, options)?;
     each_event(&run, &mut |event| lines.replay(event))?;
-    train(&study, &run, trial, lines, options)
+    train(&study, &run, trial, lines, interval, options.json)
 }
 
 /// What to do where a checkpoint does not serve.
@@ -219,7 +220,8 @@ fn train(
     run: &Path,
     mut trial: Trial,
     mut lines: EpochLines,
-    options: &Options,
+    interval: Interval,
+    json: bool,
 ) -> Result<(), Failure> {
     let folder = study.path().display();
     let resume = format!("continue with: lrlab train --resume --out {folder}");
@@ -227,7 +229,7 @@ fn train(
         // Whoever closed stderr wants no warnings.
         _ = writeln!(stderr(), "warning: {error}; training goes on");
     };
-    let checkpoints = Checkpoints::of_run(run, options.checkpoint_every);
+    let checkpoints = Checkpoints::of_run(run, interval);
     let outcome = checkpoints.run_until(&mut trial, u64::MAX, &mut lines, &mut warn);
     let outcome = outcome.map_err(|error| match error {
         TrainError::Io { .. } => Failure::Input(format!("{error}\nonce that is mended, {resume}")),
@@ -242,7 +244,7 @@ fn train(
             run.display()
         )));
     }
-    conclude(&Run::read(&run.join(EVENTS_FILE))?, &folder.to_string(), options.json)
+    conclude(&Run::read(&run.join(EVENTS_FILE))?, &folder.to_string(), json)
 }
 
 /// The verdict: beside the lines that a PyTorch user knows, not among them.

@@ -71,8 +71,14 @@ fn updates(folder: &Path) -> Vec<u64> {
 }
 
 /// Kills a child once the runs in `folder` have so many checkpoints.
-fn kill_at(mut child: Child, folder: &Path, count: usize) {
-    while all_checkpoints(folder).iter().map(|checkpoints| found(checkpoints).len()).sum::<usize>() < count {
+fn kill_at(child: Child, folder: &Path, count: usize) {
+    kill_when(child, || {
+        all_checkpoints(folder).iter().map(|checkpoints| found(checkpoints).len()).sum::<usize>() >= count
+    });
+}
+
+fn kill_when(mut child: Child, is_time: impl Fn() -> bool) {
+    while !is_time() {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
         sleep(Duration::from_millis(1));
     }
@@ -109,6 +115,47 @@ fn killed_at_any_moment_and_resumed_the_log_is_the_same() {
         assert!(!checkpoints(&home.path().join(folder)).exists(), "{folder}");
     }
     assert!(gone_on > 0, "no kill hit a resumed training");
+}
+
+#[cfg(unix)]
+#[test]
+fn at_ctrl_c_nothing_is_lost_and_the_interval_is_remembered() {
+    let home = tempdir().unwrap();
+    succeed(home.path(), &[&TRAIN[..], &["whole"]].concat());
+    let mut child = start(home.path(), &[&TRAIN[..], &["run"]].concat());
+    let run = home.path().join("run");
+    while all_checkpoints(&run).first().is_none_or(|checkpoints| found(checkpoints).is_empty()) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be interrupted");
+        sleep(Duration::from_millis(1));
+    }
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    let told = told(child);
+    assert!(told.contains("continue with: lrlab train --resume --out run"), "{told}");
+
+    let text = String::from_utf8(log(&run)).unwrap();
+    let stopped = text.lines().filter(|line| line.starts_with("{\"step\"")).count() as u64;
+    assert_eq!(updates(&run)[0], stopped, "the checkpoint is of the last update made");
+    let child = start(home.path(), &["train", "--resume", "--out", "run"]);
+    let later = |folder: &Path| updates(folder).first().is_some_and(|newest| *newest > stopped);
+    kill_when(child, || later(&run));
+    let newest = updates(&run)[0];
+    assert!(newest.is_multiple_of(20), "every 20 steps without being told again, {newest}");
+
+    succeed(home.path(), &["train", "--resume", "--out", "run"]);
+    assert!(log(&home.path().join("whole")) == log(&run));
+}
+
+#[test]
+fn an_interval_that_cannot_be_read_is_told() {
+    let home = tempdir().unwrap();
+    let folder = killed(home.path(), "run");
+    fs::write(folder.join("checkpoint-every.txt"), "now and then").unwrap();
+    let refused = lrlab(home.path(), &["train", "--resume", "--out", "run"]);
+    assert_eq!(refused.status.code(), Some(2));
+    for part in ["checkpoint-every.txt", "`now and then`", "`500 steps`"] {
+        assert!(stderr(&refused).contains(part), "{part} in {}", stderr(&refused));
+    }
 }
 
 #[test]

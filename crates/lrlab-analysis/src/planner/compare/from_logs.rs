@@ -7,7 +7,10 @@ use lrlab_core::{Arm, Event, Horizon, Outcome, Tuning, layout};
 use super::{CompareAnswer, ComparePlanner, TunedArm};
 use crate::{
     ArmRuns, ResultFold, Run, StudyRuns, TrialResult,
-    compare::{RateResult, fairness::ArmEffort},
+    compare::{
+        RateResult,
+        fairness::{ArmEffort, Finding, Subject, fairness},
+    },
     planner::{Request, replay},
 };
 
@@ -48,6 +51,11 @@ impl StudyRuns {
                 .cloned()
                 .or_else(|| unbuilt(request))
         })
+    }
+
+    /// Whatever speaks against believing the comparison, by code.
+    pub fn findings(&self, answer: &CompareAnswer) -> Vec<Finding> {
+        fairness(&Subject { efforts: &self.efforts(answer), arms: &self.arms })
     }
 
     /// How each arm came by its rate, for [`fairness`](crate::compare::fairness::fairness).
