@@ -32,37 +32,29 @@ fn f64_follows_pytorch_to_1e_12() {
     println!("worst relative distance in f64: {worst:e}");
 }
 
-/// PyTorch rounds `a + b * c` once and has a square root of its own, so now and then it is PyTorch that is off:
-/// then ours has to be within 1 ulp of the same step in f64.
 #[test]
 fn one_step_in_f32_from_the_same_state_is_within_4_ulp_of_pytorch() {
     let goldens = goldens();
-    let (mut worst, mut count, mut off) = (0.0_f64, 0, 0);
+    let (mut worst, mut count) = (0.0_f64, 0);
     for case in &goldens.cases {
-        let mut starts = vec![(goldens.start::<f32>(case), goldens.start::<f64>(case))];
-        let states = case.states.iter();
-        starts.extend(states.map(|state| (goldens.resume(case, state), goldens.resume(case, state))));
-        for (mut run, mut exact) in starts {
+        let mut starts = vec![goldens.start::<f32>(case)];
+        starts.extend(case.states.iter().map(|state| goldens.resume(case, state)));
+        for mut run in starts {
             let step = run.updates() + 1;
-            let stored = case.after(step);
-            let exact = exact.step(&goldens, Some(&stored));
-            for (c, exact) in run.step(&goldens, Some(&stored)).iter().zip(exact) {
-                let from_exact = Compared { want: exact.got, ..*c };
+            for c in run.step(&goldens, Some(&case.after(step))) {
                 let (label, ulps) = (case.label(), c.ulps());
-                let told = format!("{label} at {step}: {} is {ulps} ulp from {}", c.got, c.want);
-                assert!(ulps <= 4.0 || from_exact.ulps() <= 1.0, "{told}, {} in f64", exact.got);
+                assert!(ulps <= 4.0, "{label} at {step}: {} is {ulps} ulp from {}", c.got, c.want);
                 worst = worst.max(ulps);
                 count += 1;
-                off += usize::from(ulps > 4.0);
             }
         }
     }
-    println!("worst of {count} single steps in f32: {worst} ulp; {off} beyond 4");
-    assert!(off * 200 < count, "{off} of {count}");
+    println!("worst of {count} single steps in f32: {worst} ulp");
+    assert!(count > 5000, "{count}");
 }
 
-/// Where a parameter shrinks by many orders of magnitude, rounding adds up to more than that in PyTorch itself: then
-/// its own distance from its f64 run is what counts.
+/// One parameter that shrinks to 2e-15 strays farther, and farther in PyTorch itself: there its own distance from its
+/// f64 run is what counts.
 #[test]
 fn a_thousand_steps_in_f32_stay_within_1e_5_of_pytorch() {
     let goldens = goldens();
@@ -88,5 +80,5 @@ fn a_thousand_steps_in_f32_stay_within_1e_5_of_pytorch() {
         }
     }
     println!("worst of {count} in f32: {worst:e}, but for {strayed} where PyTorch's own rounding is larger");
-    assert!(strayed * 200 < count, "{strayed} of {count}");
+    assert!(strayed <= 1, "{strayed} of {count}");
 }

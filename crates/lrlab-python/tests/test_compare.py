@@ -241,3 +241,31 @@ def test_what_cannot_be_is_refused_before_anything_is_trained(
     with pytest.raises(error, match=told):
         weigh(tmp_path / "a", arms, **changed)
     assert not (tmp_path / "a").exists()
+
+
+def test_optimizers_that_torch_lacks_are_arms_like_any_other(tmp_path: Path) -> None:
+    arms = {
+        "lion": "lion lr=0.003 | cosine to 0",
+        "schedule-free": "schedule-free-adamw lr=0.02",
+        "prodigy": "prodigy lr=1",
+        "adam": "adam lr=0.01 | cosine to 0",
+    }
+    result = weigh(tmp_path / "a", arms, seeds=3)
+    chance = math.log(3)
+    assert all(mean is not None and mean < 0.8 * chance for mean in result.means.values()), result.means
+    log = events(tmp_path / "a", "001-schedule-free-seed0")
+    validations = [event["validated"]["metrics"]["validation loss"] for event in log if "validated" in event]
+    assert len(validations) == 6 and validations[-1] < validations[0]
+
+
+def test_a_loop_with_the_class_itself_comes_to_the_same_losses(tmp_path: Path) -> None:
+    def by_hand(parameters: Sequence[nn.Parameter]) -> tuple[torch.optim.Optimizer, None]:
+        return lrlab.torch.optim.AdamWScheduleFree(parameters, lr=0.02), None
+
+    weigh(tmp_path / "a", {"text": "schedule-free-adamw lr=0.02", "code": by_hand}, seeds=2)
+    for seed in range(2):
+        told = [events(tmp_path / "a", f"{arm}-seed{seed}") for arm in ("000-text", "001-code")]
+        losses = [[event["step"]["loss"] for event in log if "step" in event] for log in told]
+        metrics = [[event["validated"]["metrics"] for event in log if "validated" in event] for log in told]
+        assert losses[0] == losses[1] and metrics[0] == metrics[1]
+        assert len(losses[0]) == 48

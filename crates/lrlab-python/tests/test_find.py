@@ -498,3 +498,11 @@ def test_nothing_is_printed_without_a_terminal(tmp_path: Path) -> None:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         search(tmp_path / "study", effort=8)
     assert (out.getvalue(), err.getvalue()) == ("", "")
+
+
+@pytest.mark.parametrize("strategy", ["lion | cosine to 0", "schedule-free-adamw"])
+def test_finds_the_rate_of_what_torch_lacks(tmp_path: Path, strategy: str) -> None:
+    found = find(model, data, loss, strategy, epochs=6, validate=validate, processes=1, folder=tmp_path / "study")
+    low, high = found.interval
+    assert low <= found.lr <= high and 1e-4 < found.lr < 1.0, found
+    assert "lrlab.torch.optim" in found.to_torch(), found.to_torch()

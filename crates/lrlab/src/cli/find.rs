@@ -159,7 +159,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let resume = format!("lrlab find --resume --out {}", study.path().display());
     let manner = Manner { threads: options.threads, checkpoint_every: options.checkpoints.every, resume };
     let answer = laboratory::run(&study, &mut planner, horizon, &title, &manner)?;
-    let mut report = search::report(spec, horizon, answer);
+    let mut report = search::report(study.path(), spec, horizon, answer)?;
     report.transfers = transfers(options, &report)?;
     search::write(study.path(), &report)?;
     if options.json {

@@ -99,6 +99,58 @@ fn a_log_says_what_was_made_of_the_table_and_which_file_it_was() {
 }
 
 #[test]
+fn a_report_tells_what_was_made_of_the_data_and_what_averages_came_to() {
+    let home = with_wine();
+    let args =
+        ["compare", "--data", "wine.csv", "--predict", "grower", "--epochs=3", "--seeds=1", "--as-written"];
+    let arms =
+        ["--strategy", "raw: sgd lr=0.1", "--strategy", "mean: sgd lr=0.1 | ema 0.9", "--out", "study"];
+    let table = succeed(home.path(), &[&args[..], &arms[..]].concat());
+    let heading = table.lines().find(|line| line.starts_with("strategy")).unwrap();
+    assert!(heading.contains("ema validation loss"), "{table}");
+
+    let read = |name: &str| fs::read_to_string(home.path().join("study").join(name)).unwrap();
+    let data: serde_json::Value = serde_json::from_str(&read("report.json")).unwrap();
+    let study = &data["studies"][0];
+    let told = study["data"][1].as_str().unwrap();
+    assert!(told.starts_with("target: grower, 3 classes: first (59)"), "{told}");
+    let averaged = study["strategies"][1]["metrics"].as_array().unwrap();
+    let ema = averaged.iter().find(|metric| metric["name"] == "ema validation loss").unwrap();
+    assert_eq!(ema["count"], 1);
+    assert!(ema["mean"].as_f64().unwrap() > 0.0);
+    assert!(
+        study["strategies"][0]["metrics"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|metric| metric["name"] != ema["name"])
+    );
+    let codes: Vec<&str> =
+        study["findings"].as_array().unwrap().iter().map(|found| found["code"].as_str().unwrap()).collect();
+    assert!(codes.contains(&"CF301"), "one seed: {codes:?}");
+
+    let page = read("report.html");
+    for part in ["What was made of the data", "target: grower, 3 classes", "<small>ema 0."] {
+        assert!(page.contains(part), "{part}");
+    }
+    let find = [
+        "find",
+        "--data",
+        "wine.csv",
+        "--predict",
+        "grower",
+        "--epochs=2",
+        "--sweep-only",
+        "--out",
+        "search",
+    ];
+    succeed(home.path(), &find);
+    let page = fs::read_to_string(home.path().join("search/report.html")).unwrap();
+    assert!(page.contains("What was made of the data") && page.contains("target: grower, 3 classes"));
+    assert!(read("table.csv").lines().any(|line| line.contains(",mean,ema validation loss,1,")));
+}
+
+#[test]
 fn a_table_is_found_in_the_folder_of_data() {
     let (home, other) = (with_wine(), tempdir().unwrap());
     let folder = home.path().to_str().unwrap();
