@@ -141,7 +141,8 @@ fn study(study: &StudyReport) -> StudyData<'_> {
     let comparison = &study.comparison;
     let label = |index: usize| comparison.rows[index].label.as_str();
     let is_tuned = study.runs.spec.protocol.tuning != Tuning::AsWritten;
-    let answer = if is_tuned { study.runs.answer() } else { None };
+    let answer = study.runs.answer();
+    let tuned = answer.as_ref().filter(|_| is_tuned);
     let arms = study.runs.spec.arms.iter().zip(&study.runs.arms).zip(&comparison.rows).enumerate();
     StudyData {
         heading: &study.heading,
@@ -170,7 +171,7 @@ fn study(study: &StudyReport) -> StudyData<'_> {
                 diverged: row.diverged,
                 failed: row.failed,
                 metrics: metrics(study, row),
-                tuning: answer.as_ref().and_then(|answer| answer.arms.get(index)).map(tuning),
+                tuning: tuned.and_then(|answer| answer.arms.get(index)).map(tuning),
                 trials: runs.runs.iter().map(trial).collect(),
             })
             .collect(),
