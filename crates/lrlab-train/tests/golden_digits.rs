@@ -100,7 +100,9 @@ fn losses(run: &Run, steps: usize) -> Vec<f64> {
         let first = (step % 44) as u64 * 32;
         let rows: Vec<u64> = (first..first + 32).collect();
         losses.push(task.gradients(Batch::Rows(&rows)).unwrap());
-        groups.iter_mut().for_each(|group| group.step(&mut *task));
+        for group in &mut groups {
+            group.step(&mut *task);
+        }
     }
     losses
 }

@@ -157,15 +157,15 @@ impl<E: Elementwise, V: Value, const SLOTS: usize> Kernel for Pass<'_, E, V, SLO
                     simd::prefetch(&slot.as_chunks::<BLOCK>().0[ahead]);
                 }
             }
-            let own = slots.each_mut().map(|slot| &mut slot.as_chunks_mut().0[block]);
-            update_block::<E, V, SLOTS>(&c, &mut params[block], &grads[block], own);
+            let mut own = slots.each_mut().map(|slot| &mut slot.as_chunks_mut().0[block]);
+            update_block::<E, V, SLOTS>(&c, &mut params[block], &grads[block], &mut own);
         }
         if let Some(&filler) = last_grad.last() {
             // Filled up to a whole block, the rest needs no loop of its own, which would not be vectors.
             let filled = |rest: &[V]| std::array::from_fn(|i| *rest.get(i).unwrap_or(&filler));
             let mut param = filled(last_param);
             let mut own = slots.each_ref().map(|slot| filled(slot.as_chunks::<BLOCK>().1));
-            update_block::<E, V, SLOTS>(&c, &mut param, &filled(last_grad), own.each_mut());
+            update_block::<E, V, SLOTS>(&c, &mut param, &filled(last_grad), &mut own.each_mut());
             last_param.copy_from_slice(&param[..last_param.len()]);
             for (slot, own) in slots.iter_mut().zip(own) {
                 let rest = slot.as_chunks_mut::<BLOCK>().1;
@@ -181,7 +181,7 @@ fn update_block<E: Elementwise, V: Value, const SLOTS: usize>(
     c: &E::Coefficients,
     param: &mut [V; BLOCK],
     grad: &[V; BLOCK],
-    slots: [&mut [V; BLOCK]; SLOTS],
+    slots: &mut [&mut [V; BLOCK]; SLOTS],
 ) {
     for i in 0..BLOCK {
         let mut own: [V; SLOTS] = std::array::from_fn(|k| slots[k][i]);
