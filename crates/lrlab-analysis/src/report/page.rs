@@ -129,7 +129,9 @@ fn of_evidence(evidence: &Evidence) -> Value {
 /// What was run, in a few short phrases.
 fn facts(study: &StudyReport) -> String {
     let spec = &study.runs.spec;
-    let arguments = spec.task.args.iter().map(|(name, value)| format!(" {name}={value}"));
+    // The hashes of its files are for machines.
+    let arguments = spec.task.args.iter().filter(|(name, _)| *name != "sha256");
+    let arguments = arguments.map(|(name, value)| format!(" {name}={value}"));
     let mut facts = vec![format!("task {}{}", spec.task.name, arguments.collect::<String>())];
     if let Some(run) = study.runs.arms.iter().flat_map(|arm| &arm.runs).next() {
         let started = &run.started;
