@@ -27,6 +27,7 @@
 use super::{
     Elementwise, Moment, Value,
     adam::EPS,
+    decay::Decay,
     registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, WEIGHT_DECAY, number},
 };
 use crate::{
@@ -76,8 +77,7 @@ pub struct Adadelta {
 /// The numbers of one Adadelta update.
 #[derive(Clone, Copy, Debug)]
 pub struct Coefficients {
-    maximize: bool,
-    weight_decay: f64,
+    decay: Decay,
     rho: f64,
     eps: f64,
     lr: f64,
@@ -92,8 +92,7 @@ impl Elementwise for Adadelta {
 
     fn coefficients(&self, Moment { group, .. }: Moment<'_>) -> Coefficients {
         Coefficients {
-            maximize: self.maximize,
-            weight_decay: group.get(Field::WeightDecay),
+            decay: Decay::coupled(group, self.maximize),
             rho: group.get(Field::Rho),
             eps: group.get(Field::Eps),
             lr: group.lr(),
@@ -108,8 +107,7 @@ impl Elementwise for Adadelta {
         grad: V,
         slots: &mut [V; SLOTS],
     ) -> V {
-        let grad = if c.maximize { -grad } else { grad };
-        let grad = if c.weight_decay == 0.0 { grad } else { grad + param.scale(c.weight_decay) };
+        let (param, grad) = c.decay.apply(param, grad);
         slots[0] = slots[0].scale(c.rho) + grad.scale(1.0 - c.rho) * grad;
         let step = slots[1].offset(c.eps).sqrt() / slots[0].offset(c.eps).sqrt() * grad;
         slots[1] = slots[1].scale(c.rho) + step.scale(1.0 - c.rho) * step;

@@ -28,6 +28,7 @@
 use super::{
     Elementwise, Moment, Value,
     adam::EPS,
+    decay::Decay,
     registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, WEIGHT_DECAY, number},
 };
 use crate::{
@@ -90,8 +91,7 @@ pub struct Adagrad {
 /// The numbers of one Adagrad update.
 #[derive(Clone, Copy, Debug)]
 pub struct Coefficients {
-    maximize: bool,
-    weight_decay: f64,
+    decay: Decay,
     /// What the sum begins with, in the first update.
     initial: Option<f64>,
     eps: f64,
@@ -107,8 +107,7 @@ impl Elementwise for Adagrad {
 
     fn coefficients(&self, at: Moment<'_>) -> Coefficients {
         Coefficients {
-            maximize: self.maximize,
-            weight_decay: at.group.get(Field::WeightDecay),
+            decay: Decay::coupled(at.group, self.maximize),
             initial: (at.t == 0 && self.initial != 0.0).then_some(self.initial),
             eps: at.group.get(Field::Eps),
             lr: Elementwise::effective_lr(self, at),
@@ -123,8 +122,7 @@ impl Elementwise for Adagrad {
         grad: V,
         slots: &mut [V; SLOTS],
     ) -> V {
-        let grad = if c.maximize { -grad } else { grad };
-        let grad = if c.weight_decay == 0.0 { grad } else { grad + param.scale(c.weight_decay) };
+        let (param, grad) = c.decay.apply(param, grad);
         let sum = c.initial.map_or(slots[0], |initial| slots[0].replaced_by(initial));
         slots[0] = sum + grad * grad;
         param - grad.scale(c.lr) / slots[0].sqrt().offset(c.eps)

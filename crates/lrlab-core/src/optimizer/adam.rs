@@ -32,6 +32,7 @@
 
 use super::{
     Elementwise, Moment, Value,
+    decay::Decay,
     registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, WEIGHT_DECAY, flag, number},
 };
 use crate::{
@@ -97,11 +98,7 @@ pub struct Adam {
 /// The numbers of one Adam update.
 #[derive(Clone, Copy, Debug)]
 pub struct Coefficients {
-    maximize: bool,
-    /// Joins the gradient; 0 for none.
-    coupled: f64,
-    /// What the parameter is multiplied with; 1 for no decay.
-    shrink: f64,
+    decay: Decay,
     beta1: f64,
     beta2: f64,
     /// `lr * root / (1 - beta1^k)` with `root = sqrt(1 - beta2^k)`.
@@ -125,15 +122,17 @@ impl Elementwise for Adam {
     }
 
     fn coefficients(&self, Moment { group, t, .. }: Moment<'_>) -> Coefficients {
-        let (lr, decay) = (group.lr(), group.get(Field::WeightDecay));
+        let lr = group.lr();
         let (beta1, beta2) = (group.get(Field::Beta1), group.get(Field::Beta2));
         // m / (sqrt(u) / root + eps) is m * root / (sqrt(u) + eps * root): one division of each element less,
         // and the division is what an update takes longest over.
         let root = correction(beta2, t + 1).sqrt();
         Coefficients {
-            maximize: self.maximize,
-            coupled: if self.decoupled { 0.0 } else { decay },
-            shrink: if self.decoupled { 1.0 - lr * decay } else { 1.0 },
+            decay: if self.decoupled {
+                Decay::decoupled(group, self.maximize)
+            } else {
+                Decay::coupled(group, self.maximize)
+            },
             beta1,
             beta2,
             step_size: lr * root / correction(beta1, t + 1),
@@ -149,9 +148,7 @@ impl Elementwise for Adam {
         grad: V,
         slots: &mut [V; SLOTS],
     ) -> V {
-        let grad = if c.maximize { -grad } else { grad };
-        let grad = if c.coupled == 0.0 { grad } else { grad + param.scale(c.coupled) };
-        let param = if c.shrink == 1.0 { param } else { param.scale(c.shrink) };
+        let (param, grad) = c.decay.apply(param, grad);
         slots[0] = slots[0].lerp(grad, 1.0 - c.beta1);
         slots[1] = slots[1].scale(c.beta2) + grad.scale(1.0 - c.beta2) * grad;
         if SLOTS == 3 {
@@ -172,7 +169,7 @@ impl Elementwise for Adam {
     fn stability_limit(&self, at: Moment<'_>) -> f64 {
         let c = self.coefficients(at);
         let corrected = at.group.lr() / correction(c.beta1, at.t + 1);
-        (1.0 + c.shrink) * (1.0 + c.beta1) / ((1.0 - c.beta1) * corrected)
+        (1.0 + c.decay.shrink) * (1.0 + c.beta1) / ((1.0 - c.beta1) * corrected)
     }
 
     /// P = sqrt(v) / sqrt(1 - beta2^t) + eps, with amsgrad from the maximum: the denominator of the

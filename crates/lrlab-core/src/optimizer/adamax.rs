@@ -26,6 +26,7 @@
 use super::{
     Elementwise, Moment, Value,
     adam::{BETA1, BETA2, EPS, correction},
+    decay::Decay,
     registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, WEIGHT_DECAY},
 };
 use crate::{
@@ -72,8 +73,7 @@ pub struct Adamax {
 /// The numbers of one Adamax update.
 #[derive(Clone, Copy, Debug)]
 pub struct Coefficients {
-    maximize: bool,
-    weight_decay: f64,
+    decay: Decay,
     beta1: f64,
     beta2: f64,
     eps: f64,
@@ -90,8 +90,7 @@ impl Elementwise for Adamax {
     fn coefficients(&self, Moment { group, t, .. }: Moment<'_>) -> Coefficients {
         let beta1 = group.get(Field::Beta1);
         Coefficients {
-            maximize: self.maximize,
-            weight_decay: group.get(Field::WeightDecay),
+            decay: Decay::coupled(group, self.maximize),
             beta1,
             beta2: group.get(Field::Beta2),
             eps: group.get(Field::Eps),
@@ -107,8 +106,7 @@ impl Elementwise for Adamax {
         grad: V,
         slots: &mut [V; SLOTS],
     ) -> V {
-        let grad = if c.maximize { -grad } else { grad };
-        let grad = if c.weight_decay == 0.0 { grad } else { grad + param.scale(c.weight_decay) };
+        let (param, grad) = c.decay.apply(param, grad);
         slots[0] = slots[0].lerp(grad, 1.0 - c.beta1);
         slots[1] = slots[1].scale(c.beta2).max(grad.abs().offset(c.eps));
         param - slots[0].scale(c.step_size) / slots[1]

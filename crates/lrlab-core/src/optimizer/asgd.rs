@@ -38,6 +38,7 @@
 
 use super::{
     Elementwise, Moment, Number, Value,
+    decay::Decay,
     registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, WEIGHT_DECAY, number},
 };
 use crate::{
@@ -93,8 +94,7 @@ const ACTING: usize = 1;
 /// The numbers of one ASGD update.
 #[derive(Clone, Copy, Debug)]
 pub struct Coefficients {
-    maximize: bool,
-    weight_decay: f64,
+    decay: Decay,
     /// What the parameter is multiplied with.
     shrink: f64,
     eta: f64,
@@ -127,8 +127,7 @@ impl Elementwise for Asgd {
     fn coefficients(&self, Moment { group, t, numbers }: Moment<'_>) -> Coefficients {
         let eta = numbers[ACTING];
         Coefficients {
-            maximize: self.maximize,
-            weight_decay: group.get(Field::WeightDecay),
+            decay: Decay::coupled(group, self.maximize),
             shrink: 1.0 - self.lambd * eta,
             eta,
             mu: rounded(1.0 / (t as f64 - self.t0).max(1.0)),
@@ -143,8 +142,7 @@ impl Elementwise for Asgd {
         grad: V,
         slots: &mut [V; SLOTS],
     ) -> V {
-        let grad = if c.maximize { -grad } else { grad };
-        let grad = if c.weight_decay == 0.0 { grad } else { grad + param.scale(c.weight_decay) };
+        let (param, grad) = c.decay.apply(param, grad);
         let param = param.scale(c.shrink) - grad.scale(c.eta);
         slots[0] = if c.mu == 1.0 { param } else { slots[0] + (param - slots[0]).scale(c.mu) };
         param

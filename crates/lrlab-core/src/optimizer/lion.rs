@@ -30,6 +30,7 @@
 use super::{
     Elementwise, Moment, Value,
     adam::{BETA1, BETA2},
+    decay::Decay,
     registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, number},
 };
 use crate::{
@@ -80,9 +81,7 @@ pub struct Lion {
 /// The numbers of one Lion update.
 #[derive(Clone, Copy, Debug)]
 pub struct Coefficients {
-    maximize: bool,
-    /// What the parameter is multiplied with; 1 for no decay.
-    shrink: f64,
+    decay: Decay,
     beta1: f64,
     beta2: f64,
     lr: f64,
@@ -96,13 +95,11 @@ impl Elementwise for Lion {
     }
 
     fn coefficients(&self, Moment { group, .. }: Moment<'_>) -> Coefficients {
-        let lr = group.lr();
         Coefficients {
-            maximize: self.maximize,
-            shrink: 1.0 - lr * group.get(Field::WeightDecay),
+            decay: Decay::decoupled(group, self.maximize),
             beta1: group.get(Field::Beta1),
             beta2: group.get(Field::Beta2),
-            lr,
+            lr: group.lr(),
         }
     }
 
@@ -114,8 +111,7 @@ impl Elementwise for Lion {
         grad: V,
         slots: &mut [V; SLOTS],
     ) -> V {
-        let grad = if c.maximize { -grad } else { grad };
-        let param = if c.shrink == 1.0 { param } else { param.scale(c.shrink) };
+        let (param, grad) = c.decay.apply(param, grad);
         let direction = slots[0].lerp(grad, 1.0 - c.beta1).sign();
         slots[0] = slots[0].lerp(grad, 1.0 - c.beta2);
         param - direction.scale(c.lr)

@@ -9,6 +9,7 @@ pub mod adamw;
 pub mod algorithm;
 pub mod asgd;
 pub mod clip;
+mod decay;
 pub mod dog;
 pub mod elementwise;
 pub mod lion;

@@ -35,6 +35,7 @@
 use super::{
     Elementwise, Moment, Number, Value,
     adam::{BETA1, BETA2, DECOUPLED, EPS, correction},
+    decay::Decay,
     registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, WEIGHT_DECAY, number},
 };
 use crate::{
@@ -93,11 +94,7 @@ pub struct NAdam {
 /// The numbers of one `NAdam` update.
 #[derive(Clone, Copy, Debug)]
 pub struct Coefficients {
-    maximize: bool,
-    /// Joins the gradient; 0 for none.
-    coupled: f64,
-    /// What the parameter is multiplied with; 1 for no decay.
-    shrink: f64,
+    decay: Decay,
     beta1: f64,
     beta2: f64,
     eps: f64,
@@ -136,13 +133,15 @@ impl Elementwise for NAdam {
     }
 
     fn coefficients(&self, Moment { group, t, numbers }: Moment<'_>) -> Coefficients {
-        let (lr, decay) = (group.lr(), group.get(Field::WeightDecay));
+        let lr = group.lr();
         let (mu, next) = (self.momentum(group, t + 1), self.momentum(group, t + 2));
         let beta2 = group.get(Field::Beta2);
         Coefficients {
-            maximize: self.maximize,
-            coupled: if self.decoupled { 0.0 } else { decay },
-            shrink: if self.decoupled { 1.0 - lr * decay } else { 1.0 },
+            decay: if self.decoupled {
+                Decay::decoupled(group, self.maximize)
+            } else {
+                Decay::coupled(group, self.maximize)
+            },
             beta1: group.get(Field::Beta1),
             beta2,
             eps: group.get(Field::Eps),
@@ -160,9 +159,7 @@ impl Elementwise for NAdam {
         grad: V,
         slots: &mut [V; SLOTS],
     ) -> V {
-        let grad = if c.maximize { -grad } else { grad };
-        let grad = if c.coupled == 0.0 { grad } else { grad + param.scale(c.coupled) };
-        let param = if c.shrink == 1.0 { param } else { param.scale(c.shrink) };
+        let (param, grad) = c.decay.apply(param, grad);
         slots[0] = slots[0].lerp(grad, 1.0 - c.beta1);
         slots[1] = slots[1].scale(c.beta2) + grad.scale(1.0 - c.beta2) * grad;
         let denominator = denominator(slots[1], c.correction2, c.eps);
@@ -187,7 +184,7 @@ impl Elementwise for NAdam {
     fn stability_limit(&self, at: Moment<'_>) -> f64 {
         let c = self.coefficients(at);
         let gain = c.gradient_step * (1.0 + c.beta1) + c.mean_step * (1.0 - c.beta1);
-        (1.0 + c.shrink) * (1.0 + c.beta1) / gain
+        (1.0 + c.decay.shrink) * (1.0 + c.beta1) / gain
     }
 
     /// P of the last update made. Before the first there is none yet, and `out` becomes NaN.

@@ -33,6 +33,7 @@
 use super::{
     Elementwise, Moment, Value,
     adam::{BETA1, BETA2, DECOUPLED, EPS, correction},
+    decay::Decay,
     registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, WEIGHT_DECAY},
 };
 use crate::{
@@ -74,11 +75,7 @@ pub struct RAdam {
 /// The numbers of one `RAdam` update.
 #[derive(Clone, Copy, Debug)]
 pub struct Coefficients {
-    maximize: bool,
-    /// Joins the gradient; 0 for none.
-    coupled: f64,
-    /// What the parameter is multiplied with; 1 for no decay.
-    shrink: f64,
+    decay: Decay,
     beta1: f64,
     beta2: f64,
     eps: f64,
@@ -116,12 +113,14 @@ impl Elementwise for RAdam {
     }
 
     fn coefficients(&self, Moment { group, t, .. }: Moment<'_>) -> Coefficients {
-        let (lr, decay) = (group.lr(), group.get(Field::WeightDecay));
+        let lr = group.lr();
         let (beta1, beta2) = (group.get(Field::Beta1), group.get(Field::Beta2));
         Coefficients {
-            maximize: self.maximize,
-            coupled: if self.decoupled { 0.0 } else { decay },
-            shrink: if self.decoupled { 1.0 - lr * decay } else { 1.0 },
+            decay: if self.decoupled {
+                Decay::decoupled(group, self.maximize)
+            } else {
+                Decay::coupled(group, self.maximize)
+            },
             beta1,
             beta2,
             eps: group.get(Field::Eps),
@@ -140,9 +139,7 @@ impl Elementwise for RAdam {
         grad: V,
         slots: &mut [V; SLOTS],
     ) -> V {
-        let grad = if c.maximize { -grad } else { grad };
-        let grad = if c.coupled == 0.0 { grad } else { grad + param.scale(c.coupled) };
-        let param = if c.shrink == 1.0 { param } else { param.scale(c.shrink) };
+        let (param, grad) = c.decay.apply(param, grad);
         slots[0] = slots[0].lerp(grad, 1.0 - c.beta1);
         slots[1] = slots[1].scale(c.beta2) + grad.scale(1.0 - c.beta2) * grad;
         let step = slots[0].divide(c.correction1).scale(c.lr);
@@ -170,7 +167,7 @@ impl Elementwise for RAdam {
     fn stability_limit(&self, at: Moment<'_>) -> f64 {
         let c = self.coefficients(at);
         let step = c.lr * c.rectification.unwrap_or(1.0) / c.correction1;
-        (1.0 + c.shrink) * (1.0 + c.beta1) / ((1.0 - c.beta1) * step)
+        (1.0 + c.decay.shrink) * (1.0 + c.beta1) / ((1.0 - c.beta1) * step)
     }
 
     /// P = (sqrt(v) + eps) / sqrt(1 - beta2^t) of the last update made, where the coming one divides by

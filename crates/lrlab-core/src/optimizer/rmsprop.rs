@@ -37,6 +37,7 @@
 use super::{
     Elementwise, Moment, Value,
     adam::EPS,
+    decay::Decay,
     registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, WEIGHT_DECAY, flag, number},
 };
 use crate::{
@@ -94,9 +95,8 @@ pub struct RmsProp {
 /// The numbers of one `RMSprop` update.
 #[derive(Clone, Copy, Debug)]
 pub struct Coefficients {
-    maximize: bool,
+    decay: Decay,
     centered: bool,
-    weight_decay: f64,
     alpha: f64,
     eps: f64,
     momentum: f64,
@@ -133,9 +133,8 @@ impl Elementwise for RmsProp {
             group.name
         );
         Coefficients {
-            maximize: self.maximize,
+            decay: Decay::coupled(group, self.maximize),
             centered: self.centered,
-            weight_decay: group.get(Field::WeightDecay),
             alpha: group.get(Field::Alpha),
             eps: group.get(Field::Eps),
             momentum,
@@ -151,8 +150,7 @@ impl Elementwise for RmsProp {
         grad: V,
         slots: &mut [V; SLOTS],
     ) -> V {
-        let grad = if c.maximize { -grad } else { grad };
-        let grad = if c.weight_decay == 0.0 { grad } else { grad + param.scale(c.weight_decay) };
+        let (param, grad) = c.decay.apply(param, grad);
         slots[0] = slots[0].scale(c.alpha) + grad.scale(1.0 - c.alpha) * grad;
         // What is known of SLOTS leaves no branch in the loop that could fail, which would keep it from vectors.
         let mean = if SLOTS > 1 && c.centered {

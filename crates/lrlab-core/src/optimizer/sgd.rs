@@ -29,6 +29,7 @@
 
 use super::{
     Elementwise, Moment, Value,
+    decay::Decay,
     registry::{Built, LR, MAXIMIZE, Module, OptimizerEntry, Settings, WEIGHT_DECAY, flag, number},
 };
 use crate::{
@@ -96,10 +97,9 @@ pub struct Sgd {
 /// The numbers of one SGD update.
 #[derive(Clone, Copy, Debug)]
 pub struct Coefficients {
-    maximize: bool,
+    decay: Decay,
     nesterov: bool,
     first: bool,
-    weight_decay: f64,
     momentum: f64,
     undamped: f64,
     lr: f64,
@@ -123,10 +123,9 @@ impl Elementwise for Sgd {
             group.name
         );
         Coefficients {
-            maximize: self.maximize,
+            decay: Decay::coupled(group, self.maximize),
             nesterov: self.nesterov,
             first: t == 0,
-            weight_decay: group.get(Field::WeightDecay),
             momentum,
             undamped: 1.0 - group.get(Field::Dampening),
             lr: group.lr(),
@@ -141,8 +140,7 @@ impl Elementwise for Sgd {
         grad: V,
         slots: &mut [V; SLOTS],
     ) -> V {
-        let grad = if c.maximize { -grad } else { grad };
-        let grad = if c.weight_decay == 0.0 { grad } else { grad + param.scale(c.weight_decay) };
+        let (param, grad) = c.decay.apply(param, grad);
         let direction = match slots.first_mut() {
             Some(buffer) if c.momentum != 0.0 => {
                 *buffer = if c.first { grad } else { buffer.scale(c.momentum) + grad.scale(c.undamped) };
