@@ -199,6 +199,83 @@ fn what_cannot_be_learnt_is_explained() {
     assert!(why.starts_with("there is no file nowhere.csv; looked for nowhere.csv, "), "{why}");
 }
 
+/// The task of a table with a second one to validate, called `u.csv` in what is said.
+fn beside(train: &str, test: &str, args: &str) -> Result<Box<dyn Task>, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("u.csv");
+    fs::write(&path, test).unwrap();
+    let shown = path.display().to_string();
+    built(train, &format!("test_file=\"{shown}\" {args}")).map_err(|error| error.replace(&shown, "u.csv"))
+}
+
+#[test]
+fn the_rows_of_a_second_table_validate() {
+    let train = rows(60);
+    let mut task = beside(&train, &rows(30), "target=above").unwrap();
+    let told = task.facts().join("\n");
+    assert!(
+        told.contains("rows: 60 to train on, 30 to validate, those of ") && told.contains("u.csv"),
+        "{told}"
+    );
+    assert!(matches!(task.supply(), Supply::Rows(60)));
+    // The same rows as the training table's: the same loss as on all of them.
+    let mut same = beside(&train, &train, "target=above").unwrap();
+    let all: Vec<u64> = (0..60).collect();
+    let loss = same.gradients(Batch::Rows(&all)).unwrap();
+    let validated = same.validate().unwrap()[0].1;
+    assert!((loss - validated).abs() < 1e-6 * loss, "{loss} {validated}");
+    let apart = task.validate().unwrap()[0].1;
+    assert!((apart - validated).abs() > 1e-3, "{apart} {validated}");
+
+    let number = beside(&train, &rows(30), "target=y goal=number missing=mean").unwrap();
+    assert!(number.facts().join("\n").contains("30 to validate"));
+}
+
+#[test]
+fn a_second_table_that_does_not_fit_is_explained() {
+    let train = rows(60);
+    let one = |row: &str| format!("x,y,colour,above\n{row}\n");
+    for (test, args, parts) in [
+        (
+            "x,y,above\n1,2,yes\n".to_owned(),
+            "",
+            vec!["u.csv", "has the columns x, y, above", "x, y, colour, above"],
+        ),
+        (
+            one("1,2,mauve,yes"),
+            "",
+            vec!["u.csv", "line 2", "colour", "\"mauve\" stands nowhere in this column of t.csv"],
+        ),
+        (one("1,2,red,maybe"), "", vec!["u.csv", "line 2", "above", "\"maybe\" stands nowhere"]),
+        (
+            one("x,2,red,yes"),
+            "",
+            vec!["u.csv", "line 2", "column \"x\"", "expected a finite number, as in t.csv; got \"x\""],
+        ),
+        (one("inf,2,red,yes"), "", vec!["u.csv", "line 2", "expected a finite number"]),
+        (one(",2,red,yes"), "", vec!["u.csv", "line 2", "the cell is missing", "missing=mean"]),
+        (one("1,2,red,"), "missing=mean", vec!["u.csv", "line 2", "above", "the cell is missing"]),
+        (one(",2,red,yes"), "missing=drop", vec!["u.csv", "no rows are left to validate"]),
+        ("x,y,colour,above\n".to_owned(), "", vec!["u.csv", "no rows are left to validate"]),
+        (
+            one("1,2,red,yes"),
+            "validation=0.5",
+            vec!["validation says which rows", "test_file", "leave one out"],
+        ),
+        (one("1,2,red,yes"), "split_seed=3", vec!["split_seed says which rows"]),
+    ] {
+        let refused = beside(&train, &test, &format!("target=above {args}")).unwrap_err();
+        for part in parts {
+            assert!(refused.contains(part), "{part}\nis not in\n{refused}");
+        }
+    }
+    // Filled or dropped as told.
+    let filled = beside(&train, &(one("1,2,red,yes") + ",2,,no\n"), "target=above missing=mean").unwrap();
+    assert!(filled.facts().join("\n").contains("2 to validate"));
+    let dropped = beside(&train, &(one("1,2,red,yes") + ",2,,no\n"), "target=above missing=drop").unwrap();
+    assert!(dropped.facts().join("\n").contains("1 to validate"));
+}
+
 #[test]
 fn a_batch_of_more_rows_than_there_are_is_refused() {
     let folder = tempfile::tempdir().unwrap();

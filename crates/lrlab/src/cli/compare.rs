@@ -125,9 +125,10 @@ pub(crate) struct Options {
 const EPOCHS: u64 = 20;
 
 /// The options that say what is compared.
-const ASKED: [&str; 23] = [
+const ASKED: [&str; 24] = [
     "data",
     "predict",
+    "test_data",
     "model",
     "hidden",
     "missing",

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{Write, stderr},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use lrlab_core::{
@@ -20,6 +20,10 @@ pub(crate) struct OwnData {
     /// A table of your own (CSV, TSV, .npy, .npz), in place of --task: short for --task "table file=..".
     #[arg(long, value_name = "FILE", conflicts_with = "task")]
     data: Option<PathBuf>,
+
+    /// A second table of the same columns, whose rows validate in place of a fifth of the first.
+    #[arg(long, value_name = "FILE", requires = "data")]
+    test_data: Option<PathBuf>,
 
     /// The column of the table that is learnt, the task's target.
     #[arg(long, value_name = "COLUMN", requires = "data")]
@@ -52,17 +56,19 @@ impl OwnData {
     pub(crate) fn task(&self, text: &str) -> Result<TaskSpec, Failure> {
         self.look()?;
         let Some(path) = &self.data else { return Ok(text.parse()?) };
-        let Some(path) = path.to_str() else {
-            return Err(Failure::Input(format!(
-                "--data: the name {} is no UTF-8; rename it",
-                path.display()
-            )));
+        let file = |option: &str, path: &Path| match path.to_str() {
+            Some(text) => Ok(RawArgument::Text(text.to_owned())),
+            None => {
+                Err(Failure::Input(format!("{option}: the name {} is no UTF-8; rename it", path.display())))
+            }
         };
         let word = |text: &String| RawArgument::Text(text.clone());
-        let mut args = BTreeMap::from([("file".to_owned(), RawArgument::Text(path.to_owned()))]);
+        let mut args = BTreeMap::from([("file".to_owned(), file("--data", path)?)]);
+        let test = self.test_data.as_ref().map(|path| file("--test-data", path)).transpose()?;
         let mut put = |name: &str, value: Option<RawArgument>| {
             args.extend(value.map(|value| (name.to_owned(), value)));
         };
+        put("test_file", test);
         put("target", self.predict.as_ref().map(word));
         put("model", self.model.as_ref().map(word));
         put(

@@ -92,8 +92,9 @@ pub(crate) struct Options {
 }
 
 /// The options that say what is trained.
-const ASKED: [&str; 17] = [
+const ASKED: [&str; 18] = [
     "data",
+    "test_data",
     "predict",
     "model",
     "hidden",

@@ -151,6 +151,37 @@ fn a_report_tells_what_was_made_of_the_data_and_what_averages_came_to() {
 }
 
 #[test]
+fn a_second_table_validates_and_is_pinned_too() {
+    let home = with_wine();
+    let lines: Vec<&str> = WINE.lines().collect();
+    let every_third = |kind: bool| {
+        let rows =
+            lines[1..].iter().enumerate().filter(|(at, _)| (at % 3 == 0) == kind).map(|(_, line)| *line);
+        std::iter::once(lines[0]).chain(rows).collect::<Vec<_>>().join("\n")
+    };
+    fs::write(home.path().join("train.csv"), every_third(false)).unwrap();
+    fs::write(home.path().join("test.csv"), every_third(true)).unwrap();
+    let data = [
+        "--data",
+        "train.csv",
+        "--test-data",
+        "test.csv",
+        "--predict",
+        "grower",
+        "--epochs=2",
+        "--out",
+        "run",
+    ];
+    let output = lrlab(home.path(), &[&["train"][..], &data[..]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stderr(&output).contains("to validate, those of test.csv"), "{}", stderr(&output));
+    let study: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(home.path().join("run/study.json")).unwrap()).unwrap();
+    assert_eq!(study["compare"]["task"]["sha256"].as_array().unwrap().len(), 2, "{study}");
+    assert!(refused(home.path(), &["train", "--test-data", "test.csv"]).contains("--data"));
+}
+
+#[test]
 fn a_table_is_found_in_the_folder_of_data() {
     let (home, other) = (with_wine(), tempdir().unwrap());
     let folder = home.path().to_str().unwrap();

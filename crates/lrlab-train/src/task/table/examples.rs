@@ -38,11 +38,12 @@ struct Columns {
 }
 
 impl Prepared {
-    /// Reads `table` and makes its rows ready.
+    /// Reads `table` and makes its rows ready. The rows of `test`, a table of the same columns, validate; without it a
+    /// share of the table's own.
     ///
     /// # Errors
     /// What cannot be learnt from, with its place.
-    pub(super) fn of(table: &Table, told: &Told) -> Result<Self, TaskError> {
+    pub(super) fn of(table: &Table, test: Option<&Table>, told: &Told) -> Result<Self, TaskError> {
         let (surveys, rows) = Survey::of(table, &told.marks)?;
         let refuse = |problem: String| Err(ReadError::refused(table.file(), Place::Whole, problem).into());
         let form = table.form();
@@ -61,7 +62,7 @@ impl Prepared {
                 table.limits().values
             ));
         }
-        let columns = load(table, &roles, told)?;
+        let columns = load(table, table, &roles, told)?;
         let kept = columns.target.len();
         if kept as u64 != rows {
             facts.push(format!("left out: {} rows in which a value is missing", rows - kept as u64));
@@ -70,6 +71,9 @@ impl Prepared {
             return refuse(format!(
                 "{kept} rows are left; at least one is needed to train and one to validate"
             ));
+        }
+        if let Some(test) = test {
+            return Self::beside(table, test, &roles, &surveys, &columns, facts, told);
         }
         let validates = split(&columns.target, &roles, told);
         let of_kind = |kind: bool| (0..kept).filter(|row| validates[*row] == kind).collect::<Vec<usize>>();
@@ -98,14 +102,55 @@ impl Prepared {
         Ok(Self {
             train: examples(&train),
             validation: examples(&validation),
-            outputs: if let Role::Classes(classes) = &roles.columns[roles.target] {
-                classes.len()
-            } else {
-                1
-            },
+            outputs: outputs(&roles),
             facts,
         })
     }
+
+    /// All rows of `table`, which are in `columns`, to train on, and those of `test` to validate.
+    fn beside(
+        table: &Table,
+        test: &Table,
+        roles: &Roles,
+        surveys: &[Survey],
+        columns: &Columns,
+        mut facts: Vec<String>,
+        told: &Told,
+    ) -> Result<Self, TaskError> {
+        let names = |table: &Table| table.names().join(", ");
+        if test.names() != table.names() {
+            let problem = format!(
+                "has the columns {}; expected those of {}: {}",
+                names(test),
+                table.file(),
+                names(table)
+            );
+            return Err(ReadError::refused(test.file(), Place::Whole, problem).into());
+        }
+        let tested = load(test, table, roles, told)?;
+        let rows = |columns: &Columns| (0..columns.target.len()).collect::<Vec<usize>>();
+        let (train, validation) = (rows(columns), rows(&tested));
+        if validation.is_empty() {
+            let problem = "no rows are left to validate".to_owned();
+            return Err(ReadError::refused(test.file(), Place::Whole, problem).into());
+        }
+        let (trained, tests, file) = (train.len(), validation.len(), test.file());
+        facts.push(format!("rows: {trained} to train on, {tests} to validate, those of {file}"));
+        let (encoders, more) = encoders(table, roles, surveys, columns, &train, told)?;
+        facts.extend(more);
+        let goal = goal(table, roles, columns, &train, &mut facts)?;
+        Ok(Self {
+            train: encode(&encoders, goal, columns, &train),
+            validation: encode(&encoders, goal, &tested, &validation),
+            outputs: outputs(roles),
+            facts,
+        })
+    }
+}
+
+/// Numbers that a network has to give.
+fn outputs(roles: &Roles) -> usize {
+    if let Role::Classes(classes) = &roles.columns[roles.target] { classes.len() } else { 1 }
 }
 
 /// Inputs that a row becomes.
@@ -119,8 +164,9 @@ fn width(roles: &Roles, surveys: &[Survey], told: &Told) -> usize {
     roles.columns.iter().zip(surveys).map(of_role).sum()
 }
 
-/// The columns that are used, without the rows that are dropped.
-fn load(table: &Table, roles: &Roles, told: &Told) -> Result<Columns, TaskError> {
+/// The columns that are used of `table`, without the rows that are dropped. What a column may hold is known from
+/// `trained`, which may be another table.
+fn load(table: &Table, trained: &Table, roles: &Roles, told: &Told) -> Result<Columns, TaskError> {
     let used = |at: &usize| roles.columns[*at].is_used() && *at != roles.target;
     let inputs: Vec<usize> = (0..roles.columns.len()).filter(used).collect();
     let mut columns =
@@ -133,19 +179,30 @@ fn load(table: &Table, roles: &Roles, told: &Told) -> Result<Columns, TaskError>
         }
         let value = |at: usize| {
             let cell = row.cells[at];
+            let kept = told.missing == Missing::Mean && at != roles.target;
             let found = match &roles.columns[at] {
+                _ if missing(at) && !kept => None,
                 Role::Category(texts) if missing(at) => Some(texts.len() as f64),
                 Role::Category(texts) | Role::Classes(texts) => place(texts, cell),
                 _ if missing(at) => Some(f64::NAN),
-                _ => number(cell),
+                _ => number(cell).filter(|number| number.is_finite()),
             };
             found.ok_or_else(|| {
                 let place = Place::Line { line: row.line, column: Some(table.names()[at].clone()) };
-                ReadError::refused(
-                    table.file(),
-                    place,
-                    format!("{cell:?} was not there a moment ago: the file is changing"),
-                )
+                // The training table was looked through before: it can only have changed since.
+                let problem = match &roles.columns[at] {
+                    _ if std::ptr::eq(table, trained) => {
+                        format!("{cell:?} was not there a moment ago: the file is changing")
+                    }
+                    _ if missing(at) => {
+                        "the cell is missing; say missing=drop, or for inputs missing=mean".to_owned()
+                    }
+                    Role::Category(_) | Role::Classes(_) => {
+                        format!("{cell:?} stands nowhere in this column of {}", trained.file())
+                    }
+                    _ => format!("expected a finite number, as in {}; got {cell:?}", trained.file()),
+                };
+                ReadError::refused(table.file(), place, problem)
             })
         };
         for (at, values) in &mut columns.inputs {

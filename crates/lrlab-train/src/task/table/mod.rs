@@ -8,7 +8,7 @@
 mod examples;
 mod roles;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use lrlab_core::{
     registry::{Argument, Arguments, Keyword, Kind, Parameter, Range},
@@ -40,6 +40,10 @@ pub(super) static ENTRY: TaskEntry = TaskEntry {
     summary: "a table of your own (CSV, TSV, .npy, .npz): a row an example, a column the target; cross-entropy or mean squared error",
     params: &[
         Parameter { doc: "The table: a path, or a name in --data-dir.", ..named("file", Kind::File, None) },
+        Parameter {
+            doc: "A second table of the same columns, whose rows validate in place of a share of the first.",
+            ..named("test_file", Kind::File, Some(""))
+        },
         Parameter { doc: "The column that is learnt.", ..named("target", Kind::Text, None) },
         Parameter {
             doc: "What the target is; `auto`: classes if it holds texts, or 20 different whole numbers at most.",
@@ -186,7 +190,8 @@ fn prepare(args: &Arguments) -> Result<Prepared, TaskError> {
         "no" => Some(false),
         _ => None,
     };
-    let table = Table::open(Source::file(path), Form { separator, header }, Limits::default())?;
+    let open = |path: &Path| Table::open(Source::file(path), Form { separator, header }, Limits::default());
+    let table = open(path)?;
     let Some(Argument::Word(target)) = args.get("target") else {
         let names = table.names().join(", ");
         let problem = format!(
@@ -202,6 +207,13 @@ fn prepare(args: &Arguments) -> Result<Prepared, TaskError> {
         Some(Argument::Number(number)) => *number,
         _ => default,
     };
+    let test = files.get("test_file").map(open).transpose()?;
+    let idle = ["validation", "split_seed"].into_iter().find(|name| args.contains_key(*name));
+    if let (Some(idle), true) = (idle, test.is_some()) {
+        let why =
+            format!("{idle} says which rows of the table validate, and those of test_file do: leave one out");
+        return Err(TaskError::Spec(vec![Fault::refused(why)]));
+    }
     let validation = number("validation", 0.2);
     if validation == 0.0 {
         let allowed = "a share above 0 and below 1: without rows to validate no training can be judged";
@@ -225,7 +237,7 @@ fn prepare(args: &Arguments) -> Result<Prepared, TaskError> {
         validation,
         split_seed: number("split_seed", 0.0) as u64,
     };
-    Prepared::of(&table, &told)
+    Prepared::of(&table, test.as_ref(), &told)
 }
 
 fn word<'a>(args: &'a Arguments, name: &str) -> &'a str {
