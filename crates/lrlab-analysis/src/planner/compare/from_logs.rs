@@ -58,7 +58,7 @@ impl StudyRuns {
         fairness(&Subject { efforts: &self.efforts(answer), arms: &self.arms })
     }
 
-    /// How each arm came by its rate, for [`fairness`](crate::compare::fairness::fairness).
+    /// How each arm came by its rate, for [`fairness`].
     ///
     /// What was spent counts as it was allowed: a search that knows enough before its effort is used up,
     /// or a trial that diverges, leaves an arm no worse off.
