@@ -80,8 +80,9 @@ impl Checkpoints {
     }
 
     /// Trains as [`Trial::run_until`] does, and makes a checkpoint whenever one is due, and where the trial is
-    /// stopped unless there are to be none. Where one cannot be written, `refused` is told and training goes on; those of before stay. The checkpoints of a run
-    /// that has ended are removed. An interval that comes to no step makes none, which is told as well.
+    /// stopped unless there are to be none. Where one cannot be written, `refused` is told and training goes on;
+    /// those of before stay. The checkpoints of a run that has ended are removed. An interval that comes to no
+    /// step makes none, which is told as well.
     ///
     /// # Errors
     /// As for [`Trial::run_until`].

@@ -225,7 +225,7 @@ fn train(
     json: bool,
 ) -> Result<(), Failure> {
     let folder = study.path().display();
-    let resume = format!("continue with: lrlab train --resume --out {folder}");
+    let resume = format!("lrlab train --resume --out {folder}");
     let mut warn = |error: &TrainError| {
         // Whoever closed stderr wants no warnings.
         _ = writeln!(stderr(), "warning: {error}; training goes on");
@@ -233,15 +233,19 @@ fn train(
     let checkpoints = Checkpoints::of_run(run, interval);
     let outcome = checkpoints.run_until(&mut trial, u64::MAX, &mut lines, &mut warn);
     let outcome = outcome.map_err(|error| match error {
-        TrainError::Io { .. } => Failure::Input(format!("{error}\nonce that is mended, {resume}")),
+        TrainError::Io { .. } => Failure::Input(format!("{error}\nonce that is mended, continue with: {resume}")),
         error => error.into(),
     })?;
     if lines.closed {
         return Err(Failure::Closed);
     }
     if outcome == Some(Outcome::Stopped) {
+        let how = match checkpoints.found().map_err(TrainError::from)?.first() {
+            Some(_) => "continue with",
+            None => "no checkpoint was made; begin again with",
+        };
         return Err(Failure::Interrupted(format!(
-            "interrupted: the log so far is in {}\n{resume}",
+            "interrupted: the log so far is in {}\n{how}: {resume}",
             run.display()
         )));
     }
