@@ -233,7 +233,9 @@ fn train(
     let checkpoints = Checkpoints::of_run(run, interval);
     let outcome = checkpoints.run_until(&mut trial, u64::MAX, &mut lines, &mut warn);
     let outcome = outcome.map_err(|error| match error {
-        TrainError::Io { .. } => Failure::Input(format!("{error}\nonce that is mended, continue with: {resume}")),
+        TrainError::Io { .. } => {
+            Failure::Input(format!("{error}\nonce that is mended, continue with: {resume}"))
+        }
         error => error.into(),
     })?;
     if lines.closed {
