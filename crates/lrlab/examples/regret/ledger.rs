@@ -32,7 +32,7 @@ const SOURCES: [&str; 9] = [
     "lrlab-train/src/data",
     "lrlab-train/src/probe",
     "lrlab-train/src/task",
-    "lrlab-train/src/trial.rs",
+    "lrlab-train/src/trial",
     "lrlab-core/src/optimizer",
     "lrlab-core/src/schedule",
     "lrlab-core/src/scheduler",
@@ -259,6 +259,11 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_sources_are_where_they_are_looked_for() {
+        hash_of_sources().unwrap();
+    }
 
     #[test]
     fn what_is_written_is_read() {
