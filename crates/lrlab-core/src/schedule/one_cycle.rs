@@ -60,7 +60,8 @@ impl OneCycle {
 
     fn between(&self, start: f64, end: f64, passed: f64) -> f64 {
         if self.cosine {
-            end + (start - end) / 2.0 * ((PI * passed).cos() + 1.0)
+            // The share is halved, not the height: half of the smallest numbers is rounded, and would leave the interval.
+            end + (start - end) * (((PI * passed).cos() + 1.0) / 2.0)
         } else {
             (end - start) * passed + start
         }
@@ -256,6 +257,13 @@ mod tests {
     fn falls_as_fast_as_it_rose_in_three_phases() {
         let text = "one-cycle from 25% to 0 rising 3 steps shape linear three_phase=true";
         assert_eq!(rates(text, 9, [0, 2, 3, 4, 5, 6, 8, 99]), [2.0, 8.0, 5.0, 2.0, 1.5, 1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn the_smallest_rates_do_not_fall_below_0() {
+        // The last phase goes from 0 to three times the smallest number there is, so slowly that it stays at its start.
+        let text = "one-cycle from lr 0 to lr 1.5e-323 rising 3 steps over 1000000000 steps three_phase=true";
+        assert_eq!(rates(text, 1_000_000_000, [5, 6, 7]), [0.0; 3]);
     }
 
     #[test]
