@@ -16,7 +16,7 @@ impl Parameters for Model {
     fn visit(&mut self, f: &mut dyn FnMut(ParamMut<'_>)) {
         for grad in &mut self.grads {
             let mut value = vec![0.0; grad.len()];
-            f(ParamMut { name: "p", shape: &[grad.len()], transposed: false, value: &mut value, grad });
+            f(ParamMut::new("p", &[grad.len()], &mut value, grad));
         }
     }
 }

@@ -42,7 +42,7 @@ pub fn global_norm(parameters: &mut dyn Parameters) -> f64 {
 /// struct One([f32; 2], [f32; 2]);
 /// impl Parameters for One {
 ///     fn visit(&mut self, f: &mut dyn FnMut(ParamMut<'_>)) {
-///         f(ParamMut { name: "w", shape: &[2], transposed: false, value: &mut self.0, grad: &mut self.1 });
+///         f(ParamMut::new("w", &[2], &mut self.0, &mut self.1));
 ///     }
 /// }
 /// let mut model = One([0.0; 2], [3.0, 4.0]);

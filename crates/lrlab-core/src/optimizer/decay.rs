@@ -25,8 +25,7 @@ impl Decay {
     }
 
     /// Parameter and gradient as the rest of the formula takes them.
-    #[expect(clippy::inline_always, reason = "part of formulas")]
-    #[inline(always)]
+    #[inline]
     pub(super) fn apply<V: Value>(self, param: V, grad: V) -> (V, V) {
         let grad = if self.maximize { -grad } else { grad };
         let grad = if self.coupled == 0.0 { grad } else { grad + param.scale(self.coupled) };

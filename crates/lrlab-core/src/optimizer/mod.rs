@@ -74,6 +74,13 @@ pub struct ParamMut<'a> {
     pub grad: &'a mut [f32],
 }
 
+impl<'a> ParamMut<'a> {
+    /// One that is stored as PyTorch stores it.
+    pub fn new(name: &'a str, shape: &'a [usize], value: &'a mut [f32], grad: &'a mut [f32]) -> Self {
+        Self { name, shape, transposed: false, value, grad }
+    }
+}
+
 /// A model's parameters, walked in an order that never changes.
 pub trait Parameters {
     /// Calls `f` once for each parameter.

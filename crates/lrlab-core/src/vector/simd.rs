@@ -82,8 +82,7 @@ fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
 
 /// Lets the memory fetch `block`, which will be wanted soon. No more than a hint, and none where the
 /// target has no instruction for it.
-#[expect(clippy::inline_always, reason = "instructions of the caller's loop")]
-#[inline(always)]
+#[inline]
 #[cfg_attr(target_arch = "x86_64", allow(unsafe_code, reason = "the instruction has no safe form"))]
 pub(crate) fn prefetch<V, const N: usize>(block: &[V; N]) {
     #[cfg(target_arch = "x86_64")]

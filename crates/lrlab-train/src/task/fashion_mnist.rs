@@ -10,7 +10,8 @@ use super::{
     Task, TaskEntry, TaskError,
     files::{Files, SHA256},
     images,
-    pictures::{self, BLOCKS, HIDDEN, MODEL, WIDTH, file},
+    parameter::file,
+    pictures::{self, BLOCKS, HIDDEN, MODEL, WIDTH},
 };
 
 pub(super) static ENTRY: TaskEntry = TaskEntry {

@@ -4,21 +4,16 @@ use std::path::{Path, PathBuf};
 
 use lrlab_core::{
     TaskSpec,
-    registry::{Argument, Arguments, Keyword, Kind, Parameter, Range, RawArgument},
+    registry::{Argument, Arguments, Kind, Parameter, RawArgument},
 };
 
-use super::{TaskEntry, TaskError};
+use super::{TaskEntry, TaskError, parameter::named};
 use crate::data::find::{locate, sha256};
 
 /// The parameter of every task that reads files: what they were when the study began.
 pub(super) const SHA256: Parameter = Parameter {
-    name: "sha256",
-    kind: Kind::Texts,
-    default: Some(""),
-    keyword: Keyword::Named,
-    range: Range::Any,
-    pytorch: None,
     doc: "SHA-256 of each file, in the order of the parameters above; lrlab writes it when a study begins, and refuses a file that changed.",
+    ..named("sha256", Kind::Texts, Some(""))
 };
 
 /// The files of a task, found; each under its parameter's name.

@@ -12,7 +12,8 @@ use lrlab_core::{
 use super::{
     Task, TaskEntry, TaskError,
     files::{Files, SHA256},
-    pictures::{self, Album, BLOCKS, HIDDEN, MODEL, WIDTH, file},
+    parameter::file,
+    pictures::{self, Album, BLOCKS, HIDDEN, MODEL, WIDTH},
 };
 use crate::data::{
     images::{Images, Part},

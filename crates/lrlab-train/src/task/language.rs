@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use lrlab_core::{
-    registry::{Argument, Arguments, Keyword, Kind, Parameter, Range},
+    registry::{Argument, Arguments, Parameter},
     spec::Fault,
 };
 
 use super::{
     Metrics, Task, TaskError,
     learner::{Examples, Learner},
+    parameter::size,
 };
 use crate::{
     data::corpus::Corpus,
@@ -27,18 +28,6 @@ pub(super) const PARAMS: [Parameter; 4] = [
     size("width", "64", "Numbers for each character, up to 2048."),
     size("context", "64", "Characters that are seen at once, 2 to 2048."),
 ];
-
-const fn size(name: &'static str, default: &'static str, doc: &'static str) -> Parameter {
-    Parameter {
-        name,
-        kind: Kind::Integer,
-        default: Some(default),
-        keyword: Keyword::Named,
-        range: Range::AtLeastOne,
-        pytorch: None,
-        doc,
-    }
-}
 
 /// Windows of a batch when nothing else is asked for and there are as many.
 const BATCH: usize = 16;

@@ -69,7 +69,7 @@ impl<M: Model, E: Examples<Input = M::Input>> Learner<M, E> {
 impl<M: Model, E> Parameters for Learner<M, E> {
     fn visit(&mut self, f: &mut dyn FnMut(ParamMut<'_>)) {
         self.model.visit(&mut |Weights { name, shape, value, grad }| {
-            f(ParamMut { name, shape, transposed: false, value, grad });
+            f(ParamMut::new(name, shape, value, grad));
         });
     }
 }

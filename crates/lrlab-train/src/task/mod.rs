@@ -18,6 +18,7 @@ mod modular_addition;
 mod module;
 mod network;
 mod noisy_line;
+mod parameter;
 mod pictures;
 mod power_law;
 mod quadratic;

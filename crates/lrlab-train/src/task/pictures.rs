@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use lrlab_core::{
-    registry::{Argument, Arguments, Keyword, Kind, Parameter, Range},
+    registry::{Argument, Arguments, Kind, Parameter},
     spec::Fault,
 };
 
 use super::{
     Metrics, Task, TaskError,
     learner::{Examples, Learner},
+    parameter::{named, size},
 };
 use crate::{
     data::images::Images,
@@ -19,14 +20,9 @@ use crate::{
 
 /// Which model.
 pub(super) const MODEL: Parameter = Parameter {
-    name: "model",
-    kind: Kind::Choice(&["lenet", "residual", "mlp", "linear"]),
-    default: Some("lenet"),
-    keyword: Keyword::Named,
-    range: Range::Any,
-    pytorch: None,
     doc: "`lenet`: two convolutions and three linear layers; `residual`: convolutions beside shortcuts; `mlp`: one hidden \
           layer; `linear`: softmax regression.",
+    ..named("model", Kind::Choice(&["lenet", "residual", "mlp", "linear"]), Some("lenet"))
 };
 /// How large `mlp` is.
 pub(super) const HIDDEN: Parameter = size("hidden", "128", "Width of the hidden layer of `mlp`, up to 8192.");
@@ -36,31 +32,6 @@ pub(super) const WIDTH: Parameter =
 /// How deep `residual` is.
 pub(super) const BLOCKS: Parameter =
     size("blocks", "1", "Blocks of each of the three stages of `residual`, up to 16.");
-
-/// A parameter for a file of pictures or labels.
-pub(super) const fn file(name: &'static str, default: &'static str, doc: &'static str) -> Parameter {
-    Parameter {
-        name,
-        kind: Kind::File,
-        default: Some(default),
-        keyword: Keyword::Named,
-        range: Range::Any,
-        pytorch: None,
-        doc,
-    }
-}
-
-const fn size(name: &'static str, default: &'static str, doc: &'static str) -> Parameter {
-    Parameter {
-        name,
-        kind: Kind::Integer,
-        default: Some(default),
-        keyword: Keyword::Named,
-        range: Range::AtLeastOne,
-        pytorch: None,
-        doc,
-    }
-}
 
 /// Pictures of a batch when nothing else is asked for and there are as many.
 const BATCH: usize = 32;

@@ -104,13 +104,7 @@ impl Valley {
 
 impl Parameters for Valley {
     fn visit(&mut self, f: &mut dyn FnMut(ParamMut<'_>)) {
-        f(ParamMut {
-            name: "x",
-            shape: &self.shape,
-            transposed: false,
-            value: &mut self.x,
-            grad: &mut self.grad,
-        });
+        f(ParamMut::new("x", &self.shape, &mut self.x, &mut self.grad));
     }
 }
 

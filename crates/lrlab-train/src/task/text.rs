@@ -1,7 +1,7 @@
 //! `text`: a small GPT learns the user's own text, character by character.
 
 use lrlab_core::{
-    registry::{Arguments, Keyword, Kind, Parameter, Range},
+    registry::{Arguments, Parameter},
     spec::Fault,
 };
 
@@ -9,6 +9,7 @@ use super::{
     Task, TaskEntry, TaskError,
     files::{Files, SHA256},
     language,
+    parameter::file,
 };
 use crate::data::{
     corpus::Corpus,
@@ -24,15 +25,7 @@ pub(super) static ENTRY: TaskEntry = TaskEntry {
 };
 
 const PARAMS: &[Parameter] = &[
-    Parameter {
-        name: "file",
-        kind: Kind::File,
-        default: None,
-        keyword: Keyword::Named,
-        range: Range::Any,
-        pytorch: None,
-        doc: "The text; its last tenth validates.",
-    },
+    Parameter { default: None, ..file("file", "", "The text; its last tenth validates.") },
     language::PARAMS[0],
     language::PARAMS[1],
     language::PARAMS[2],

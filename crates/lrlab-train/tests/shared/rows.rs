@@ -67,14 +67,8 @@ impl Rows {
 impl Parameters for Rows {
     fn visit(&mut self, f: &mut dyn FnMut(ParamMut<'_>)) {
         let Self { weight, bias, weight_gradient, bias_gradient, .. } = self;
-        f(ParamMut {
-            name: "layer.weight",
-            shape: &[1, 3],
-            transposed: false,
-            value: weight,
-            grad: weight_gradient,
-        });
-        f(ParamMut { name: "layer.bias", shape: &[1], transposed: false, value: bias, grad: bias_gradient });
+        f(ParamMut::new("layer.weight", &[1, 3], weight, weight_gradient));
+        f(ParamMut::new("layer.bias", &[1], bias, bias_gradient));
     }
 }
 

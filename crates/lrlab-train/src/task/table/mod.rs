@@ -11,7 +11,7 @@ mod roles;
 use std::{path::Path, sync::Arc};
 
 use lrlab_core::{
-    registry::{Argument, Arguments, Keyword, Kind, Parameter, Range},
+    registry::{Argument, Arguments, Kind, Parameter, Range},
     spec::Fault,
 };
 
@@ -19,6 +19,7 @@ use super::{
     Task, TaskEntry, TaskError,
     files::{Files, SHA256},
     network::{Activation, Network},
+    parameter::named,
     supervised::{Source as Rows, Supervised},
 };
 use crate::{
@@ -93,11 +94,6 @@ pub(super) static ENTRY: TaskEntry = TaskEntry {
     ],
     build,
 };
-
-/// A parameter that is written `name=value`.
-const fn named(name: &'static str, kind: Kind, default: Option<&'static str>) -> Parameter {
-    Parameter { name, kind, default, keyword: Keyword::Named, range: Range::Any, pytorch: None, doc: "" }
-}
 
 /// Rows of a batch when nothing else is asked for and there are as many.
 const BATCH: usize = 32;
