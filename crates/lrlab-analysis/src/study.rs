@@ -11,7 +11,7 @@ use std::{
 };
 
 use lrlab_core::{
-    Arm, Duration, Event, Horizon, Outcome, Question, StudySpec, Tuning,
+    Arm, Duration, Event, Horizon, Outcome, Question, StudySpec, TaskSpec, Tuning,
     event::Started,
     layout::{self, EVENTS_FILE, RUNS_FOLDER, STUDY_FILE, StudyFile},
 };
@@ -63,6 +63,13 @@ impl StudyRuns {
         }
         Ok(Self { arms: arms.finish(), spec })
     }
+}
+
+/// A task as a person reads it: the hashes of its files are for machines.
+pub(crate) fn readable(task: &TaskSpec) -> TaskSpec {
+    let mut task = task.clone();
+    task.args.remove("sha256");
+    task
 }
 
 /// How long the trainings of a study are, from the first log in `folder` that says so and from what was

@@ -9,6 +9,7 @@ use crate::{
     planner::{FindAnswer, Found},
     search::{Side, Why},
     statistics::mean,
+    study::readable,
 };
 
 mod data;
@@ -74,7 +75,7 @@ pub fn rate_rows(found: &Found) -> Vec<RateRow> {
 impl FindReport {
     /// The question as a heading.
     pub fn title(&self) -> String {
-        format!("The learning rate of {} on {}", self.spec.strategy, self.spec.task)
+        format!("The learning rate of {} on {}", self.spec.strategy, readable(&self.spec.task))
     }
 
     /// The range tests as a picture is made of them; `None` where there were none.

@@ -5,6 +5,7 @@ use minijinja::{Value, context};
 use crate::{
     compare::{Row, Summary},
     diagnose::Evidence,
+    study::readable,
 };
 
 use super::{Report, StudyReport, figures::Shown, numbers, order::Order, palette, slugs, terminal};
@@ -129,10 +130,7 @@ fn of_evidence(evidence: &Evidence) -> Value {
 /// What was run, in a few short phrases.
 fn facts(study: &StudyReport) -> String {
     let spec = &study.runs.spec;
-    // The hashes of its files are for machines.
-    let arguments = spec.task.args.iter().filter(|(name, _)| *name != "sha256");
-    let arguments = arguments.map(|(name, value)| format!(" {name}={value}"));
-    let mut facts = vec![format!("task {}{}", spec.task.name, arguments.collect::<String>())];
+    let mut facts = vec![format!("task {}", readable(&spec.task))];
     if let Some(run) = study.runs.arms.iter().flat_map(|arm| &arm.runs).next() {
         let started = &run.started;
         let plural = if started.parameters == 1 { "" } else { "s" };

@@ -61,7 +61,7 @@ impl OneCycle {
     fn between(&self, start: f64, end: f64, passed: f64) -> f64 {
         if self.cosine {
             // The share is halved, not the height: half of the smallest numbers is rounded, and would leave the interval.
-            end + (start - end) * (((PI * passed).cos() + 1.0) / 2.0)
+            end + (start - end) * f64::midpoint(1.0, (PI * passed).cos())
         } else {
             (end - start) * passed + start
         }

@@ -147,6 +147,7 @@ fn a_report_tells_what_was_made_of_the_data_and_what_averages_came_to() {
     succeed(home.path(), &find);
     let page = fs::read_to_string(home.path().join("search/report.html")).unwrap();
     assert!(page.contains("What was made of the data") && page.contains("target: grower, 3 classes"));
+    assert!(page.contains("on table file=wine.csv target=grower</h1>"), "a heading without hashes");
     assert!(read("table.csv").lines().any(|line| line.contains(",mean,ema validation loss,1,")));
 }
 
